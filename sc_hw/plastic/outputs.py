@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Traces of the postsynaptic neurons, sent into the lanes before the synapses of a group come."""
+"""Memory of the postsynaptic traces, which sends a neuron's traces to its synapses' lanes."""
 
 from __future__ import annotations
 
@@ -16,34 +16,37 @@ from sc_hw.parts.state_memory import Write, connect, write_register
 from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 
-# Clocks from a neuron's turn to its values: address register, memory, the memory's output register,
-# the register of the values.
+# Clocks from a neuron's turn to its values, one for each of these: address register, memory, the
+# memory's output register, the register of the values.
 FEED = 4
 
 
 class OutputMemory(wiring.Component):
-    """One word a neuron, in two banks: a step reads one bank and writes the other.
+    """One word for each neuron, in two banks: a step reads one bank and writes the other.
 
-    So the values of a group can be fetched a second time (after the host has used the memory)
-    without being updated twice, and the host sees the state after the last whole step. Latency
+    So the values of a group can be fetched a second time, after the host has used the lanes,
+    without being updated twice; and the host sees the state after the last whole step. Latency
     `FEED` from `feed` to `values`; throughput one neuron a clock; domain ``sync``. A reset
-    keeps the bank and the memory, which is not defined at power-on.
+    keeps both banks and which of them is read; their contents are not defined at power-on.
 
     Parameters
     ----------
-    parts : the rule, split by locality.
-    family : the fabric.
-    neurons : words of a bank.
+    parts : the rule, split by locality; its ``post`` fields are a word of the memory.
+    family : fabric that the update's pipeline is cut for.
+    neurons : words of a bank, >= 1.
 
     Members
     -------
-    feed, index : it is the turn of this neuron.
-    flip : exchange the banks, from the next clock on.
-    clear : the fields are replaced by their initial values.
-    spike : of the neuron whose turn was 3 clocks ago.
-    values : the fields and the spike that the neuron's synapses get.
-    load, load_data : write the host's fields at `index`.
-    word : fields at the index that was given 3 clocks ago.
+    feed : it is a neuron's turn in this clock; its updated fields are written.
+    index : number of the neuron in turn, or of the one that the host accesses.
+    flip : the banks are exchanged from the next clock on.
+    clear : the initial values take the place of the fields of the neuron whose turn was 3 clocks
+        ago.
+    spike : spike of the neuron whose turn was 3 clocks ago.
+    values : fields, before their update, and spike that the synapses of a neuron get, `FEED` clocks
+        after its turn.
+    load, load_data : strobe, and the fields that the host writes at `index`.
+    word : fields at the `index` of 3 clocks ago, for the host.
     """
 
     def __init__(self, parts: RuleParts, family: Family, neurons: int) -> None:
@@ -75,11 +78,11 @@ class OutputMemory(wiring.Component):
         bits = len(self.index)
         m.submodules.memory = ram = BlockRAM(2 << bits, self.fields.size)
         m.submodules.update = update = self.update
-        # A reset keeps the memory, and so which half of it is that of this step.
+        # The bank that is read. Without reset: it belongs to the memory's contents, which stay too.
         bank = Signal(reset_less=True)
         m.d.sync += bank.eq(bank ^ self.flip)
 
-        # Fetch the neuron's fields out of the bank that the step before has written.
+        # Fetch the neuron's fields from the bank that the step before wrote.
         fetched = data.View(self.fields, ram.r_data)
         values = Signal(self.values_layout, reset_less=True)
         read = Signal(bits + 1, reset_less=True)
@@ -87,10 +90,11 @@ class OutputMemory(wiring.Component):
         m.d.comb += [ram.r_addr.eq(read), self.word.eq(ram.r_data), self.values.eq(values)]
         for name in self.parts.post:
             m.d.sync += values[name].eq(Mux(self.clear, self.parts.initial(name), fetched[name]))
-        # The spike comes from the neurons, whose read takes as long (see `neurons.READ`).
+        # The spike comes from the neurons, whose read takes 3 clocks too (`neurons.READ`).
         m.d.sync += values[self.parts.post_spike].eq(self.spike)
 
-        # Update them, and write the other bank. The host reads and loads the bank that is read.
+        # Update the fields and write them to the other bank. The host's loads go to the bank that
+        # is read, so that the next step finds them.
         for name in update.graph.variables:
             m.d.comb += getattr(update, f"i_{name}").eq(values[name])
         latency = FEED + update.latency

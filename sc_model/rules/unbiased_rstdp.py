@@ -1,12 +1,12 @@
-r"""Reward-modulated STDP without dead band and without bias: what the exact family can't forget.
+r"""Reward-modulated STDP whose traces decay to zero and whose weights change without bias.
 
-The rule of `reward_modulated_stdp` (Izhikevich 2007, doi:10.1093/cercor/bhl152; Frémaux & Gerstner
-2016, doi:10.3389/fncir.2015.00085) with three cures. Traces and eligibility decay to zero instead
-of stopping at 2^D - 1, so that a reward long after all spikes changes nothing. The change of the
-weight is rounded at random, so that its expected value is exact and small steps do not drift down.
-Traces and eligibility have time constants of their own. One step, in exact integers, with `W =
-weight_bits`, `T = trace_bits`, `E = eligibility_bits`, `N = noise_bits`, and every shift towards
-minus infinity::
+It is the rule of `reward_modulated_stdp` (Izhikevich 2007, doi:10.1093/cercor/bhl152; Frémaux &
+Gerstner 2016, doi:10.3389/fncir.2015.00085) with three differences. Traces and eligibility decay to
+zero; there they stop at 2^D - 1, so that a reward long after all spikes still changes weights. The
+change of the weight is rounded at random, so that its expected value is exact; there it is rounded
+down, so that small changes drift downwards. Traces and eligibility have time constants of their
+own. One step, in exact integers, with `W = weight_bits`, `T = trace_bits`, `E = eligibility_bits`,
+`N = noise_bits`, and every shift rounding towards minus infinity::
 
     decay(v, D)     = v - ((v + 2^D - 1) >> D)   for v >= 0, D > 0;   -decay(-v, D) for v < 0
     potentiation    = 0 unless post_spike;  then  max_trace if pre_spike else pre_trace
@@ -20,12 +20,12 @@ minus infinity::
 `noise` is random, uniform in [0, 2^N). `learning_shift` is a run-time parameter: one netlist learns
 at any rate from 2^0 to 2^-15.
 
-Proved by the tests: without spikes, traces of the default widths are 0 within 96 steps and the
-eligibility within 193, whatever they were; over all noise the change has the exact mean `reward *
-eligibility' * 2^-learning_shift`, so that for rewards of zero mean the expected change is 0.
+Tests show that without spikes traces of the default widths are 0 within 96 steps and the
+eligibility within 193, from every value; and that the mean of the change over all noise is exactly
+`reward * eligibility' * 2^-learning_shift`, so that it is 0 for rewards whose mean is 0.
 
-Deviations from the continuous rule: decays are rounded up in magnitude, by less than one unit a
-step; all saturates as said. The weight's change is exact in its mean.
+Deviations from the continuous rule: each decay step is larger by less than one unit, and the
+eligibility and the weight saturate.
 """
 
 from __future__ import annotations
@@ -47,24 +47,27 @@ from sc_model.spec.rule_kit import (
 )
 
 FAMILY = "unbiased_rstdp"
-SHIFT_BITS = 4  # of the run-time parameter
+SHIFT_BITS = 4  # bits of `learning_shift`, 0 to 15
 
 
 class Params(WeightAndTraceParams):
-    """Widths and shifts; by default the eligibility takes two whole traces before it saturates."""
+    """Widths and shifts; by default the eligibility holds two whole traces before it saturates."""
 
     eligibility_bits: int = Field(
         default=14, ge=2, le=MAX_FIELD_BITS, description="E: signed eligibility"
     )
     reward_bits: int = Field(default=8, ge=1, le=MAX_FIELD_BITS, description="R: signed reward")
     noise_bits: int = Field(
-        default=15, ge=15, le=31, description="N: random bits, at least the greatest shift"
+        default=15, ge=15, le=31, description="N: random bits, no fewer than the largest shift"
     )
     trace_shift: int = Field(
-        default=4, ge=0, le=MAX_SHIFT, description="time constant of about 2^D steps; 0: no decay"
+        default=4,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D of the traces: their time constant is about 2^D steps; 0: no decay",
     )
     eligibility_shift: int = Field(
-        default=5, ge=0, le=MAX_SHIFT, description="the same of the eligibility"
+        default=5, ge=0, le=MAX_SHIFT, description="D of the eligibility"
     )
     learning_shift: int = Field(
         default=4,
@@ -123,7 +126,7 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
 
 
 def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
-    """The same rule without rounding: real numbers, and the expected value over all noise."""
+    """The same rule in real numbers: nothing is rounded, and noise is replaced by its mean."""
     top = params.max_eligibility
     up = ops.mux(
         inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0.0

@@ -1,8 +1,8 @@
 """The checks that a rule file must pass before anything is made from it.
 
-Each failure is one line with the file and the line number. What needs the design's own parameters
-is checked by :func:`check_formats`; what needs the algebra (branches on values, ranges, and after
-them :func:`check_vectors`) by `sc_model.graph.trace`.
+Each failure is one line with the file and the line number. Three checks come later:
+:func:`check_formats` for the parameters of a design, `sc_model.graph.trace` for what the algebra
+does not allow (branches on values, ranges), and, called by it, :func:`check_vectors`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from sc_model.spec.rule_parts.settings import settings_of
 from sc_model.spec.rule_parts.source import RuleSource
 from sc_model.texts import shown
 
+# What a rule file must define.
 REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
+# Ports that every block has. Fields and inputs of a rule become ports too, and so have other names.
 PORTS = ("clk", "rst", "step", "load", "done")
-RANDOM = "random"  # port of a block whose rule has random inputs
-MAX_RANDOM_BITS = 32  # of all random inputs together: what the shift register holds
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_ARGUMENTS = ("ops", "state", "inputs", "params")
+RANDOM = "random"  # prefix of the ports of the random source that a rule with random inputs gets
+MAX_RANDOM_BITS = 32  # all random inputs of a step, which one shift register of 32 bits gives
+_NAME = re.compile(r"[a-z][a-z0-9_]*")  # also an identifier of Python and Verilog
+_ARGUMENTS = ("ops", "state", "inputs", "params")  # of `update`, `float_update` and the drives
+# What a synapse delivers in place of its weight: the field that keeps it, and its two functions.
 _DRIVE = ("DRIVE", "drive", "float_drive")
 
 
@@ -99,7 +102,7 @@ def _check_params(module: ModuleType, origin: RuleSource) -> None:
 
 
 def _check_settings(params: type[RuleParams], origin: RuleSource, line: int | None) -> None:
-    """Run-time parameters are integers with two bounds, which fit a register."""
+    """A run-time parameter is an int with both bounds, within the most bits of a field."""
     for setting in settings_of(params):
         lo, hi = setting.lo, setting.hi
         if params.model_fields[setting.name].annotation is not int:
@@ -120,11 +123,11 @@ def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> N
     for table, kind in (("STATE", StateField), ("INPUTS", RuleInput)):
         items = getattr(module, table)
         if not isinstance(items, tuple | list) or (table == "STATE" and not items):
-            shown = repr(items) if isinstance(items, tuple | list) else type(items).__name__
+            present = repr(items) if isinstance(items, tuple | list) else type(items).__name__
             raise rule_error(
                 origin,
                 f"{table} must be a tuple of {kind.__name__}, as ({kind.__name__}(...),) with a"
-                f" comma, not {shown}.",
+                f" comma, not {present}.",
                 origin.line_of(table),
             )
         for index, item in enumerate(items):
@@ -178,7 +181,7 @@ def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> N
 
 
 def _check_name(name: str, origin: RuleSource, place: str, line: int | None) -> None:
-    """A name of a port is none that a block has already."""
+    """RuleError where a block has a port of that name already."""
     if name in PORTS or name.startswith("load_"):
         subject = f"rule file {place}" if not origin.file else "a rule"
         raise rule_error(
@@ -199,7 +202,7 @@ def _check_name(name: str, origin: RuleSource, place: str, line: int | None) -> 
 def _check_width(
     module: ModuleType, origin: RuleSource, item: StateField | RuleInput, line: int | None
 ) -> None:
-    """A width is a number of bits, or names a field of `Params`; of a state field it is a name."""
+    """The width of a state field names a field of `Params`; that of an input may be an integer."""
     known = names_of_params(module.Params)
     if isinstance(item.width, str):
         if item.width not in known:
@@ -263,7 +266,7 @@ def _check_signature(name: str, function: Any, origin: RuleSource) -> None:
 
 
 def _check_drive(module: ModuleType, origin: RuleSource) -> bool:
-    """Whether the rule says what a synapse delivers; all three parts of that are there or none."""
+    """Whether a rule file defines what a synapse delivers; it defines all of `_DRIVE` or none."""
     present = [name for name in _DRIVE if hasattr(module, name)]
     if not present:
         return False
@@ -285,8 +288,8 @@ def _check_drive(module: ModuleType, origin: RuleSource) -> bool:
     ):
         raise rule_error(
             origin,
-            "DRIVE must be a StateField of locality synapse that begins with 0 and is not loadable:"
-            f" it keeps what a synapse has delivered, not {field!r}.",
+            "DRIVE must be a StateField of locality synapse that begins with 0 and is not loadable,"
+            f" for it holds what a synapse delivered in the last step, not {field!r}.",
             line,
         )
     _check_name(field.name, origin, origin.place() or module.__name__, line)
@@ -297,7 +300,7 @@ def _check_drive(module: ModuleType, origin: RuleSource) -> bool:
 
 
 def _vectors(module: ModuleType, origin: RuleSource) -> tuple[Vector, ...]:
-    """`VECTORS`, which must not be empty."""
+    """`VECTORS`, at least one; run-time parameters that a vector leaves out have their defaults."""
     vectors = module.VECTORS
     if not isinstance(vectors, tuple | list) or not vectors:
         raise rule_error(
@@ -313,7 +316,6 @@ def _vectors(module: ModuleType, origin: RuleSource) -> tuple[Vector, ...]:
                 f"VECTORS must hold objects of Vector, not {vector!r}.",
                 origin.line_of_item("VECTORS", index),
             )
-    # a vector may give a run-time parameter another value than the default
     settings = {s.name: int(getattr(module.Params(), s.name)) for s in settings_of(module.Params)}
     return tuple(
         vector.model_copy(update={"inputs": vector.inputs | settings | vector.inputs})

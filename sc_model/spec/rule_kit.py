@@ -25,7 +25,7 @@ def all_ones(bits: int) -> int:
 
 
 class WeightAndTraceParams(RuleParams):
-    """Parameters of a rule with an unsigned weight and unsigned traces; a rule adds its own.
+    """Base of the `Params` of a rule with an unsigned weight and unsigned traces.
 
     The default widths keep rounding small. A change of the weight by 0.1 % of its range is 65
     units, and a trace that decays with a shift of 4 stops at 15, which is 0.4 % of its range.
@@ -50,16 +50,18 @@ class WeightAndTraceParams(RuleParams):
         return all_ones(self.trace_bits)
 
     def require_headroom(self, *names: str) -> None:
-        """Check parameters H for which a spike adds `max_trace >> H` to its trace.
+        """Check the parameters by which a spike's increment is less than a whole trace.
+
+        A spike adds `max_trace >> H` to its trace, where H is such a parameter.
 
         Parameters
         ----------
-        names : names of the parameters, each a shift in bits.
+        names : names of the parameters H, each a shift in bits.
 
         Raises
         ------
         ValueError
-            a shift is T or more: a spike would add nothing.
+            a shift is T or more, so that a spike would add nothing.
         """
         for name in names:
             if getattr(self, name) >= self.trace_bits:
@@ -76,21 +78,21 @@ def times(value: Any, gain: int) -> Any:
 
 
 def shifted_right(ops: Ops, value: Any, shift: Any, bits: int) -> Any:
-    """`value >> shift` for a shift that is known in the step only.
+    """`value >> shift` for a shift that changes from step to step, and so is no Python integer.
 
-    Hardware takes a multiplexer for each bit of the shift.
+    In hardware each bit of the shift is a multiplexer.
 
     Parameters
     ----------
     ops : the operations of the rule's `update`.
-    value : what is shifted.
-    shift : an input or field of the rule, unsigned.
+    value : number to be shifted.
+    shift : run-time parameter, input or field of the rule, unsigned, 0 to 2^`bits` - 1.
     bits : width of `shift`.
     """
-    for step in (1 << bit for bit in reversed(range(bits))):
-        far = shift >= step
-        value = ops.mux(far, value >> step, value)
-        shift = ops.mux(far, shift - step, shift)
+    for places in (1 << bit for bit in reversed(range(bits))):
+        bit_is_set = shift >= places  # the higher bits of `shift` are 0 by now
+        value = ops.mux(bit_is_set, value >> places, value)
+        shift = ops.mux(bit_is_set, shift - places, shift)
     return value
 
 
@@ -104,32 +106,32 @@ def decay(value: Any, shift: int) -> Any:
 
 
 def decay_to_zero(ops: Ops, value: Any, shift: int, top: int) -> Any:
-    """One step of exponential decay that ends: `value` less `value >> shift`, rounded up.
+    """One step of exponential decay that reaches zero: `value` less `value * 2^-shift`, rounded up.
 
-    The time constant is about 2^shift steps, and the last 2^shift units go one a step, so that
-    there is no dead band; a shift of 0 is no decay. It is :func:`decay` of one less, which is the
-    same number.
+    The time constant is about 2^shift steps. The last 2^shift units go one a step, so that there is
+    no dead band as in :func:`decay`. A shift of 0 is no decay. For a positive value it is computed
+    as ``decay(value - 1, shift)``, which is the same number and needs no rounding up.
 
     Parameters
     ----------
     ops : the operations of the rule's `update`.
-    value : 0 to `top`.
-    shift : of the decay.
+    value : the number that decays, 0 to `top`.
+    shift : shift of the decay, a Python integer.
     top : largest value.
     """
     return decay(ops.clamp(value - 1, 0, top), shift) if shift else value
 
 
 def signed_decay_to_zero(ops: Ops, value: Any, shift: int, top: int) -> Any:
-    """:func:`decay_to_zero` of the magnitude of a value from `-top` to `top`."""
-    up, down = (decay_to_zero(ops, each, shift, top) for each in (value, -value))
-    return ops.mux(value >= 0, up, -down)
+    """:func:`decay_to_zero` of the magnitude of a signed value, `-top` to `top`; the sign stays."""
+    positive, magnitude = (decay_to_zero(ops, each, shift, top) for each in (value, -value))
+    return ops.mux(value >= 0, positive, -magnitude)
 
 
 def rounded_at_random(
     ops: Ops, product: Any, shift: Any, bits: int, noise: Any, noise_bits: int
 ) -> Any:
-    """`product >> shift`, rounded up with the probability of the part that is cut off.
+    """`product >> shift`, rounded up at random with the probability of the fraction that is cut.
 
     Over all values of `noise` the mean is `product * 2^-shift` exactly, as long as the shift is at
     most `noise_bits` (Gupta, Agrawal, Gopalakrishnan & Narayanan 2015, "Deep learning with limited
@@ -138,11 +140,11 @@ def rounded_at_random(
     Parameters
     ----------
     ops : the operations of the rule's `update`.
-    product : what is rounded.
+    product : number to be shifted and rounded.
     shift : a run-time parameter, an input or a field, unsigned; see :func:`shifted_right`.
     bits : width of `shift`.
-    noise : a random input of `noise_bits` bits, unsigned.
-    noise_bits : N.
+    noise : a random input of `noise_bits` bits, unsigned and uniform.
+    noise_bits : width of `noise`, no less than the largest shift.
     """
     scaled = ops.let("scaled", shifted_right(ops, product << noise_bits, shift, bits))
     return ops.let("change", (scaled + noise) >> noise_bits)
@@ -157,8 +159,9 @@ def follow(
     ----------
     ops : the operations of the rule's `update`.
     name : name of the trace; the decayed value is called ``<name>_decayed`` in the waves.
-    trace, spike : the trace before the step, and whether there is a spike in it.
-    shift : of the decay, see :func:`decay`.
+    trace : the trace before the step, 0 to `top`.
+    spike : 1 if there is a spike in the step, else 0.
+    shift : shift of the decay, see :func:`decay`.
     increment : what a spike adds, 1 to `top`.
     top : largest value of the trace.
     """

@@ -1,4 +1,4 @@
-"""A verilated bank with the interface of its golden model."""
+"""A bank's compiled Verilog, with the interface of the golden model."""
 
 from __future__ import annotations
 
@@ -14,29 +14,38 @@ from sc_model.golden.registers import Registers, WithRegisters
 from sc_sim.bits import get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
 
+# An output beside the streams that carries words: its valid bit, and the ports of its payload.
 EVENTS = {"updated": ("updated_address", "updated_state")}
 
 
 class RtlBank(WithRegisters):
     """A bank with the interface of :class:`~sc_model.golden.Bank`.
 
+    Parameters
+    ----------
+    rtl : the compiled Verilog of the bank.
+
     Members
     -------
-    rtl : the verilated design.
-    rule, params : the rule that it computes.
-    synapses : their number.
+    rtl : the same.
+    rule, params : the rule of the build, and its parameters.
+    synapses : number of synapses, N.
     """
 
     def __init__(self, rtl: Rtl) -> None:
         self.rtl, self.rule, self.params = rtl, rtl.dut.rule, rtl.dut.params
         self.synapses = rtl.dut.synapses
-        # its settings are those of the ports; the register behind random inputs is the hardware's
+        # Keeps the settings, which are values of ports here. The shift register that random inputs
+        # come from is the hardware's own (see `lfsr`).
         self.registers = Registers(self.rule, self.params, rtl.dut.fed)
         self.set({})
         self.load({})
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
-        """Write loadable fields of all synapses and put all others to their initial values."""
+        """Write loadable fields of all synapses, and restart all others as after a reset.
+
+        `values`: by field, a scalar or shape (N,), saturated into its format.
+        """
         if self.rtl.dut.draws:
             self.lfsr = Registers.FIRST
         self.restore(loaded(self.rule, values))
@@ -60,7 +69,7 @@ class RtlBank(WithRegisters):
 
     @property
     def state(self) -> dict[str, NDArray[np.int64]]:
-        """Every field, read back; shape (N,)."""
+        """Every field of all synapses, read back through the host's port; shape (N,)."""
         addresses = np.arange(self.synapses, dtype=np.uint64)[:, None]
         _, outputs = self.rtl.transact({"read": addresses}, {"readback": self.synapses})
         words, slots = outputs["readback"][1], self.rtl.dut.sense.slots
@@ -70,32 +79,34 @@ class RtlBank(WithRegisters):
             for name, form in self.rtl.dut.state.items()
         }
 
-    # --- what is the bank's, not a synapse's ------------------------------------------------------
+    # --- registers of the bank --------------------------------------------------------------------
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Change run-time parameters."""
+        """Change run-time parameters; ConfigError, and nothing changed, for a wrong one."""
         self.registers.set(values)
         if self.settings:
             self._play({})
 
-    @property
-    # Held by the hardware.
+    @property  # in place of the attribute of the golden model: the hardware has the register
     def lfsr(self) -> int:  # type: ignore[override]
-        """The register behind random inputs."""
+        """State of the shift register that random inputs come from."""
         return int(self._play({})["random__state"][-1])
 
     @lfsr.setter
     def lfsr(self, value: int) -> None:
         self._play({"random__load": 1, "random__seed": value})
-        self._play({})
+        self._play({})  # ends the load: ports keep the values of the last clock
 
     def _play(self, ports: Mapping[str, int]) -> dict[str, NDArray[Any]]:
-        """A clock without a transfer; its ports stay as they are through all that follow."""
-        given: dict[str, Any] = {"rst": [0], **self.settings, **ports}
-        return self.rtl.play(given)
+        """Simulate one clock without a transfer; the ports keep these values in later clocks."""
+        values: dict[str, Any] = {"rst": [0], **self.settings, **ports}
+        return self.rtl.play(values)
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.int64]]:
-        """Advance all synapses by one step, a sweep, and return the new state."""
+        """Advance all synapses by one step, which is a sweep, and return the new state.
+
+        `inputs`: by name, a scalar or shape (N,), saturated into its format.
+        """
         self.replay(
             {
                 name: np.broadcast_to(np.asarray(values), (self.synapses,))[None]
@@ -107,7 +118,17 @@ class RtlBank(WithRegisters):
     def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
         """Advance all synapses by T steps.
 
-        `inputs`: by name, shape (T, N), (T, 1) or scalars; one at least has T rows.
+        Parameters
+        ----------
+        inputs : for each input of the rule integers of shape (T, N) or (T, 1), or a scalar; at
+            least one has T rows. They are saturated into the input's format.
+
+        Raises
+        ------
+        TypeError
+            an input is missing, unknown, or not of integers.
+        ValueError
+            an input has another shape.
         """
         self.registers.check(inputs)
         forms = self.registers.step_formats
@@ -133,7 +154,8 @@ class RtlBank(WithRegisters):
             )
             offset = slots[f"i__payload.{name}"].offset - base.offset
             put_bits(words, offset, form.width, values.ravel())
-        # the last update has been written when as many have come out; none of them is kept
+        # The simulation ends when as many updates have been written as transfers went in. 0: none
+        # of these updates is recorded.
         self.rtl.transact({"i": words}, {"updated": len(words)}, {"updated": 0})
 
 

@@ -1,4 +1,4 @@
-"""The library of a build's `system.v`, compiled with the bus's initiator."""
+"""Compiles a build's `system.v` together with an initiator of its Wishbone bus (`bus.cc`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from sc_sim.design import BuildFolderError, read_manifest
 from sc_sim.driver.compilation import DRIVER, compile_library
 from sc_sim.driver.library import POSITION_INDEPENDENT, SEVERAL_CLOCKS, VERILATOR
 
-DOOR = "wishbone"
+DOOR = "wishbone"  # the door of the designs whose bus `bus.cc` can drive
 
 
 def build_bus(folder: Path) -> Path:
-    """The library of a build folder, built unless it is there.
+    """The shared library of a build folder; it is compiled unless it is there already.
+
+    Parameters
+    ----------
+    folder : a build whose design has the door `wishbone`.
 
     Raises
     ------

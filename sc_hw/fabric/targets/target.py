@@ -9,23 +9,26 @@ from typing import Literal
 from sc_hw.fabric.checked_fields import CheckedFields, check_choice, check_name, check_range
 from sc_model.spec.errors import ConfigError
 
-UNITS = ("lut", "ff", "bram", "dsp", "spram")
-FRAME_PINS = 5  # of the frame that a block is estimated in
+UNITS = ("lut", "ff", "bram", "dsp", "spram")  # in which the size of a device is counted
+FRAME_PINS = 5  # pins of the frame that a block is placed in: `sc_hw.price.frame.FRAME_PINS`
+# The limits below only catch slips of the pen, as a frequency in Hz or a count in bits.
 MAX_CELLS = 10_000_000  # of a unit; the largest FPGA that is sold has 9 million LUTs
-MAX_MHZ = 10_000
+MAX_MHZ = 10_000  # an order of magnitude above the fastest clock tree of a vendor here
+MAX_PINS = 10_000  # several times the pins of the largest package
+LEAST_SHARE, MOST_SHARE = 0.01, 1000  # of a unit in one cell; the cells here are 0.5 to 4 units
 
 
 @dataclass(frozen=True)
 class Cells(CheckedFields):
-    """How the cells of a fabric count.
+    """How many units of the device each cell of a netlist takes.
 
-    Each mapping goes from a cell type (a trailing ``*`` stands for any ending) to how many of the
-    unit one such cell is.
+    Each mapping goes from a cell type (a trailing ``*`` stands for any ending) to the number of
+    units that one such cell takes, 0.01 to 1000.
 
     Members
     -------
-    lut, ff, bram, dsp : the four units.
-    bram_unit, dsp_unit : what one block RAM or multiplier of the count is, in words.
+    lut, ff, bram, dsp : mappings for look-up tables, flip-flops, block RAMs and multipliers.
+    bram_unit, dsp_unit : one block RAM and one multiplier of this count in words, as a size.
     """
 
     lut: Mapping[str, float]
@@ -39,25 +42,27 @@ class Cells(CheckedFields):
         super().__post_init__()
         for unit in UNITS[:4]:
             for cell, number in getattr(self, unit).items():
-                check_range(f"Cells.{unit} of {cell}", number, 0.01, 1000)
+                check_range(f"Cells.{unit} of {cell}", number, LEAST_SHARE, MOST_SHARE)
 
 
 @dataclass(frozen=True)
 class ClockLimit(CheckedFields):
-    """How fast a part of the silicon may be clocked, as its vendor states.
+    """The highest clock of a part of the silicon, as its vendor states it.
 
     nextpnr does not check it: its Fmax is about paths between registers alone.
 
     Members
     -------
-    what : clock tree, block RAM, multiplier or SPRAM.
+    what : the part: clock tree, block RAM, multiplier or SPRAM.
     mhz : the vendor's figure, or None where no source that could be read has one.
     source : document, version, table and speed grade; where there is no figure, why there is none.
     kind : ``maximum`` is stated as a limit. ``typical`` comes from a performance table: the
         vendor's own tool reaches it, no device is tested for it. ``typical of a faster grade``
         stands where only a faster grade has a figure, which this grade does not exceed.
-    cells : cell types that it holds for (a trailing ``*`` as in `Cells`); empty: every design.
-    where : parameters, with values, that such a cell must have; one that a cell lacks counts as 0.
+    cells : cell types that the limit holds for (a trailing ``*`` as in `Cells`); empty: all
+        designs.
+    where : the limit holds only for such cells whose parameters have these values, pairs of name
+        and value. A parameter that the netlist does not give counts as 0.
     """
 
     what: str
@@ -84,27 +89,29 @@ class Target(CheckedFields):
 
     Members
     -------
-    name : as typed.
-    title : as printed.
-    family : `sc_hw.fabric.families` name whose pipeline and primitives are used.
-    synth : Yosys command.
-    cells : how its cells count.
+    name : name by which commands and boards choose it.
+    title : name for people, with vendor and device.
+    family : name of the family (`sc_hw.fabric.families`) whose pipelines and primitives it uses.
+    synth : Yosys command that maps to it.
+    cells : units that each of its cells takes.
     without_pads, pads : options of `synth` that leave pads and clock buffers out, and the commands
-        that add them. Where modules are mapped one by one, the pads come last: these synthesisers
-        would put some around every module. Empty where `synth` puts them around the top alone.
-    pnr : nextpnr tool, or None with `no_pnr` saying why.
-    pnr_args : its arguments.
-    pins : user I/O of the package. A block is estimated in a frame of shift registers, which needs
-        five of them (see `sc_hw.price.frame`).
-    no_fmax : why nextpnr's Fmax of this device is not quoted, or None where it is.
-    pin_names : pins of that frame, where nextpnr must be told them.
-    pin_option : name of the option that does so: ``--vopt <pin_option>=FILE``.
-    limits : what the silicon itself can be clocked at, which nextpnr does not check.
+        that add them. Where modules are mapped one by one the pads come last, for these commands
+        would put pads around every module. Empty where `synth` puts them around the top alone.
+    pnr : nextpnr tool that places and routes it; None where there is none, with the reason in
+        `no_pnr`.
+    pnr_args : arguments of that tool, which name device and package.
+    no_pnr : reason why there is no `pnr`, or None.
+    pins : user I/O of the package, 0 to 10,000. A block with more ports is placed in a frame of
+        shift registers, which has `FRAME_PINS` pins (see `sc_hw.price.frame`).
+    no_fmax : reason why nextpnr's Fmax of this device is not quoted, or None where it is.
+    pin_names : pins of that frame, for a nextpnr that does not choose pins itself.
+    pin_option : name of the option by which it gets them: ``--vopt <pin_option>=FILE``.
+    limits : highest clocks of the silicon itself, which nextpnr does not check.
     capacity : how many of each unit (`lut`, `ff`, `bram`, `dsp`, and `spram` where there is any)
         the device has; a unit that it builds of logic is left out, and all where no part is named.
     capacity_source : where these totals come from, or why there are none.
-    absent : types of RAM and multiplier cells in `cells` that this device builds of logic or does
-        not have, so that no clock limit is known for them.
+    absent : RAM and multiplier cells in `cells`, which the family shares, that this device builds
+        of logic or does not have; they need no clock limit.
     """
 
     name: str
@@ -141,7 +148,7 @@ class Target(CheckedFields):
         for unit, number in self.capacity.items():
             check_choice(f"Target.capacity {subject}: a unit", unit, UNITS)
             check_range(f"Target.capacity {subject}, {unit},", number, 0, MAX_CELLS)
-        check_range(f"Target.pins {subject}", self.pins, 0, 10_000)
+        check_range(f"Target.pins {subject}", self.pins, 0, MAX_PINS)
         if not self.synth.startswith("synth"):
             raise ConfigError(
                 f"Target.synth {subject} must be a command of Yosys as 'synth_ice40', not"

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A bank behind the registers: a step is a sweep over all synapses, its packet the sweep's end."""
+"""A bank behind host registers: a step updates all synapses, and its packet says that it has."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from sc_hw.host.packets import OutputPacket, StepPacket, Window
 from sc_hw.host.registers import WORD_BITS
 from sc_hw.parts.space import Space
 
-IN_FLIGHT = 3  # sweeps: one is fed while the one before it leaves the pipeline
+# Sweeps that have begun and whose packets have not left, at most: one is fed, the one before it is
+# in the pipeline, and the end of a third is in the registers on its way to its packet.
+IN_FLIGHT = 3
 
 
 class HostBank(HostBlock):
-    """A bank."""
+    """A bank of synapses behind the registers of a host; see `HostBlock`.
+
+    A packet is one word, the number of the step, which counts from 1 and wraps.
+    """
 
     name = "bank"
     kind = 2
 
     def describe(self) -> None:
-        """A step carries the rule's inputs of every synapse."""
+        """A step carries the rule's inputs for every synapse, in order of address."""
         bank = self.block.component
         fields = tuple(leaf_fields(bank.input_layout))
         self.step = StepPacket(bank.synapses, bank.input_layout.size, fields)
@@ -43,11 +48,13 @@ class HostBank(HostBlock):
         self.windows = (window, *([self.own.window] if self.own is not None else []))
 
     def connect(self, m: Module, pins: Any) -> None:
-        """A sweep has ended when its last synapse has been written."""
+        """Feed the sweeps, and send a packet when the last synapse of a sweep has been written."""
         self.count_in_flight(m, IN_FLIGHT)
         ended = Signal()
-        waiting = Signal()  # for room, which has been reserved: the next sweep ends later than that
-        number = Signal(WORD_BITS, init=1)
+        # A sweep's packet waits to be taken. One bit is enough: room for the packet was reserved
+        # when the sweep began, so it is taken before the next sweep ends.
+        waiting = Signal()
+        number = Signal(WORD_BITS, init=1)  # of the step that the next packet belongs to
         m.d.sync += ended.eq(
             pins.updated & (pins.updated_address == self.block.component.synapses - 1)
         )

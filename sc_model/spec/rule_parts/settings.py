@@ -1,12 +1,12 @@
-"""Run-time parameters of a rule: registers of the host's in place of constants of the netlist.
+"""Run-time parameters of a rule: registers that a host writes, where others are constants.
 
 A field of `Params` becomes one by its marker::
 
     rate: int = Field(default=3, ge=0, le=7, json_schema_extra=RUNTIME, description="...")
 
-`update` reads it as any parameter, `params.rate`. It is a value of the algebra there, as an input
-is, so that ranges, hardware and proof hold for every setting within the field's bounds; a register
-that holds more than these is saturated into them by the rule itself.
+`update` reads it as any parameter, as `params.rate`. There it is a value of the algebra, as an
+input is: ranges, hardware and proof hold for every setting within the field's bounds. Where the
+register can hold numbers beyond the bounds, the rule saturates what it reads (`Setting.within`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class Setting:
 
     Members
     -------
-    name : of the field of `Params`.
-    lo, hi : the field's bounds; None where it has none, which the contract refuses.
+    name : name of the field of `Params`.
+    lo, hi : least and greatest setting, integers. None where the field has no such bound; the
+        contract of rule files refuses that.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Setting:
 
     @property
     def format(self) -> IntFormat:
-        """Least format that holds every setting: that of the register."""
+        """Format of the register: the narrowest one that holds every setting."""
         lo, hi = self.bounds
         if lo >= 0:
             return IntFormat(max(1, hi.bit_length()))
@@ -51,26 +52,32 @@ class Setting:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Least and greatest setting."""
+        """Least and greatest setting; ConfigError where the field lacks one."""
         if self.lo is None or self.hi is None:
             raise ConfigError(f"the run-time parameter '{self.name}' must have bounds.")
         return self.lo, self.hi
 
     def within(self, ops: Any, value: Any) -> Any:
-        """What the rule reads of a register: its value, saturated into the bounds."""
+        """The register's value, saturated into the bounds, as the rule reads it.
+
+        Parameters
+        ----------
+        ops : the operations of the rule's `update`.
+        value : a value of the register's format.
+        """
         lo, hi = self.bounds
         form = self.format
         return value if (form.lo, form.hi) == (lo, hi) else ops.clamp(value, lo, hi)
 
     def checked(self, value: Any) -> int:
-        """A value for the register, as a Python integer.
+        """A value for the register, as a Python integer, if it is allowed.
 
         Raises
         ------
         ConfigTypeError
-            it is no integer.
+            the value is not an integer.
         ConfigError
-            it is out of the bounds.
+            the value is out of the bounds.
         """
         if not hasattr(value, "__index__") or isinstance(value, bool):
             raise ConfigTypeError(
@@ -78,11 +85,12 @@ class Setting:
                 f" ({type(value).__name__})."
             )
         lo, hi = self.bounds
-        if not lo <= value.__index__() <= hi:
+        integer: int = value.__index__()
+        if not lo <= integer <= hi:
             raise ConfigError(
                 f"the run-time parameter '{self.name}' must be in [{lo}, {hi}], not {value!r}."
             )
-        return int(value.__index__())
+        return integer
 
 
 @cache
@@ -96,7 +104,7 @@ def settings_of(params_type: type[BaseModel]) -> tuple[Setting, ...]:
 
 
 def _bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
-    """Least and greatest integer that a field allows."""
+    """Least and greatest integer that a field allows; None where it has no such bound."""
     lows, highs = [], []
     for item in field.metadata:
         lows += [item.ge] if hasattr(item, "ge") else []
@@ -109,12 +117,20 @@ def _bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
 def checked_settings(
     settings: tuple[Setting, ...], values: Mapping[str, Any], rule: str
 ) -> dict[str, int]:
-    """Values for some run-time parameters of a rule, checked.
+    """Values for some run-time parameters of a rule, as Python integers, if all are allowed.
+
+    Parameters
+    ----------
+    settings : the run-time parameters that the rule has.
+    values : new values by name.
+    rule : name of the rule's family, for errors.
 
     Raises
     ------
-    ConfigError, ConfigTypeError
-        there is no such parameter, or a value is none of its own.
+    ConfigError
+        the rule has no such parameter, or a value is out of its bounds.
+    ConfigTypeError
+        a value is not an integer.
     """
     known = {setting.name: setting for setting in settings}
     for name in values:
@@ -133,7 +149,11 @@ def checked_settings(
 
 
 class _Parameters:
-    """Parameters of which some are values of an algebra; properties are computed from those."""
+    """Parameters as `update` reads them: the run-time ones are values of an algebra.
+
+    Properties and methods of the rule's `Params` run on this object, so that what they compute from
+    a run-time parameter is a value of the algebra too.
+    """
 
     def __init__(self, params: BaseModel, settings: Mapping[str, Any]) -> None:
         self.__dict__.update(settings)
@@ -150,5 +170,5 @@ class _Parameters:
 
 
 def with_settings(params: Any, settings: Mapping[str, Any]) -> Any:
-    """The parameters as `update` reads them: `settings` in place of the values after a reset."""
+    """The parameters as `update` reads them, with `settings` in place of the design's values."""
     return _Parameters(params, settings) if settings else params
