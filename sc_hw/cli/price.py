@@ -21,7 +21,7 @@ from sc_hw.cli.terminal import (
     progress_lines,
 )
 from sc_hw.errors import EXIT_FAILED, ToolError
-from sc_model.spec import load_design
+from sc_model.spec import ConfigError, load_design
 
 
 def estimate(
@@ -35,13 +35,13 @@ def estimate(
     """Synthesise, place and route: LUT, FF, BRAM, DSP, how much of the device that is, and Fmax.
 
     Without --target on all targets. Writes estimate/<target>/metrics.json. A design that does not
-    fit is not placed, and the exit code is 1; it is 3 where a tool is missing or fails, with the
-    figures of the other targets all the same.
+    fit is not placed, and the exit code is 1; it is 2 where it can't be made for a target, and 3
+    where a tool is missing or fails, with the figures of the other targets all the same.
     """
     from sc_hw.fabric.targets import target_names
     from sc_hw.price.estimate import estimate as run_estimate
 
-    failures: dict[str, str] = {}
+    failures: dict[str, ConfigError | ToolError] = {}
     with progress_lines(as_json) as progress:
         rows = run_estimate(
             load_design(design),
@@ -50,15 +50,19 @@ def estimate(
             seeds=seeds,
             jobs=jobs,
             progress=progress,
-            on_failure=lambda name, error: failures.update({name: str(error)}),
+            on_failure=lambda name, error: failures.update({name: error}),
         )
     if as_json:
         print_json(rows)
     elif rows:
         _print_estimate(rows)
-    failures |= {row["target"]: row["tool_failure"] for row in rows if row["tool_failure"]}
+    failures |= {
+        row["target"]: ToolError(row["tool_failure"]) for row in rows if row["tool_failure"]
+    }
     if failures:
-        raise ToolError("; ".join(f"{name}: {text}" for name, text in failures.items()))
+        text = "; ".join(f"{name}: {error}" for name, error in failures.items())
+        tools = any(isinstance(error, ToolError) for error in failures.values())
+        raise ToolError(text) if tools else ConfigError(text)
     if any(row["fits"] is False for row in rows):
         raise typer.Exit(EXIT_FAILED)
 
@@ -120,6 +124,8 @@ def _print_estimate(rows: list[dict[str, Any]]) -> None:
 def _share(resource: dict[str, float | None]) -> str:
     """`289/30 (963%)`, or the number alone where the device's total is not known."""
     used, available, percent = (resource[key] for key in ("used", "available", "percent"))
+    if used is None:
+        return "-"
     if available is None:
         return str(used)
     return f"{used}/{available}" + ("" if percent is None else f" ({percent:.3g}%)")

@@ -32,6 +32,7 @@ from sc_model.spec import ConfigError, Design
 from sc_model.spec.catalogue import cause_of
 
 METRICS_SCHEMA = "sc-hw.metrics.v1"
+UNITS = ("lut", "ff", "bram", "dsp")
 
 
 def estimate(
@@ -42,7 +43,7 @@ def estimate(
     seeds: int = 5,
     jobs: int = 2,
     progress: Progress = silent,
-    on_failure: Callable[[str, ToolError], None] | None = None,
+    on_failure: Callable[[str, ConfigError | ToolError], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Metrics of a design on each target, in the order of `targets`.
 
@@ -54,13 +55,15 @@ def estimate(
     seeds : place-and-route runs, >= 1; median and spread are over them.
     jobs : runs at a time, >= 1.
     progress : called with a line of text at each step.
-    on_failure : called with a target and its error where synthesis fails, so that the others go on
-        without it; None: the error is raised.
+    on_failure : called with a target and its error where synthesis fails, or the design can't be
+        made for its family, so that the others go on; None: the error is raised. Where synthesis
+        fails, the target has no row; where the design can't be made, all figures of its row are
+        None, with the reason.
 
     Raises
     ------
     ConfigError
-        A target is unknown; nothing has run then.
+        A target is unknown; nothing has run then. Or the design can't be made for one.
     ToolError
         Synthesis fails. A place and route that fails raises nothing: its figures are None, with the
         reason, and `tool_failure` has the error. Neither does a design that does not fit its
@@ -77,11 +80,47 @@ def estimate(
     for target in chosen:
         try:
             rows.append(estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress))
-        except ToolError as error:
+        except (ConfigError, ToolError) as error:
             if on_failure is None:
                 raise
             on_failure(target.name, error)
+            if isinstance(error, ConfigError):
+                rows.append(_not_made(build, target, str(error)))
     return rows
+
+
+def _not_made(build: Build, target: Target, reason: str) -> dict[str, Any]:
+    """The row of a target for which the design can't be made: no figure, and the reason."""
+    resources = {
+        unit: {"used": None, "available": target.capacity.get(unit), "percent": None}
+        for unit in UNITS
+    }
+    return {
+        "schema_version": METRICS_SCHEMA,
+        "design": build.design.name,
+        "block": build.design.block,
+        "synapses": build.design.synapses,
+        "build_id": build.id,
+        "target": target.name,
+        "title": target.title,
+        "family": target.family,
+        **dict.fromkeys((*UNITS, "with_wrapper", "wrapper", "cells", "timing")),
+        "product_notes": [],
+        "device": {"resources": resources, "source": target.capacity_source},
+        **not_placed(reason),
+        "fits": None,
+        "fits_reason": reason,
+        "updates_per_s": None,
+        "updates_per_s_reason": reason,
+        "device_limit_mhz": None,
+        "device_limit": None,
+        "limit_reason": None,
+        "limits": [],
+        "quoted_mhz": None,
+        "quoted_from": None,
+        "quoted_reason": reason,
+        "quoted_updates_per_s": None,
+    }
 
 
 def estimate_target(

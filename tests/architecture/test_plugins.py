@@ -27,6 +27,7 @@ import sc_model.layer_kinds
 import sc_model.rules
 from sc_hw.boards import board_names, load_board
 from sc_hw.build.elaborate import elaborate
+from sc_hw.cli.price import _print_estimate
 from sc_hw.commands.plugins import plugins
 from sc_hw.fabric.families import family_names, load_family
 from sc_hw.fabric.targets import load_target, target_names
@@ -635,6 +636,34 @@ def test_a_family_that_fails_in_a_design_keeps_no_other_target_from_being_measur
     assert failures == {
         "new-device": f"family 'bad' is broken: ZeroDivisionError: division by zero ({line})."
     }
+
+
+def test_a_target_that_a_design_is_not_made_for_has_a_row_of_nothing_but_the_reason(
+    install: Install, tmp_path: Path
+) -> None:
+    modules = {
+        "bad_family": "from sc_model.spec import ConfigError\n"
+        + BAD_FAMILY.replace("return 1 / 0", "raise ConfigError('products must be narrower.')"),
+        "bad_target": TARGET.replace('"generic", "synth"', '"bad", "synth_ice40"'),
+    }
+    groups = {
+        "sc_hw.families": {"bad": "bad_family"},
+        "sc_hw.targets": {"new-device": "bad_target"},
+    }
+    install("bad-things", groups, modules)
+    design, failures = Design(name="a", block="bank", synapses=40), []
+    with pytest.raises(ConfigError, match=r"^products must be narrower\.$"):
+        estimate(design, ["new-device"], root=tmp_path)
+    (row,) = estimate(
+        design, ["new-device"], root=tmp_path, on_failure=lambda name, _: failures.append(name)
+    )
+    assert failures == ["new-device"]
+    assert row["target"] == "new-device"
+    assert row["fits_reason"] == row["fmax"]["reason"] == "products must be narrower."
+    figures = ("lut", "ff", "bram", "dsp", "fits", "quoted_mhz", "updates_per_s")
+    assert {row[name] for name in figures} == {None}
+    _print_estimate([row])  # a table of dashes
+    assert not list(tmp_path.rglob("metrics.json"))
 
 
 def test_a_rule_that_breaks_the_contract_is_listed(install: Install) -> None:

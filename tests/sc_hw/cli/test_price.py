@@ -15,6 +15,7 @@ from sc_hw.cli.application import main
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import target_names
 from sc_hw.price import estimate
+from sc_model.spec import ConfigError
 
 LANE = str(ROOT / "examples" / "lane.toml")
 
@@ -152,7 +153,7 @@ def test_a_block_without_a_model_has_no_clock_and_says_why(
     assert "│ all   │ 40 " in done.stdout
 
 
-def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(
+def test_estimate_ends_in_1_2_or_3_by_what_failed(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """With the rows of the targets that went well in both cases."""
@@ -162,6 +163,8 @@ def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(
     def estimated(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
         if "d" in targets:
             options["on_failure"]("d", ToolError("yosys failed (exit 1): ERROR: No such command"))
+        if "e" in targets:
+            options["on_failure"]("e", ConfigError("products must be narrower."))
         return rows
 
     def run(*targets: str) -> list[Any]:
@@ -186,3 +189,5 @@ def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(
     assert run("a", "b", "c") == [3, f"error: c: {error}"]
     rows[:] = [metric("b", fits=True)]
     assert run("b", "d") == [3, "error: d: yosys failed (exit 1): ERROR: No such command"]
+    assert run("b", "e") == [2, "error: e: products must be narrower."]
+    assert run("b", "d", "e")[0] == 3
