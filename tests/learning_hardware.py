@@ -30,22 +30,44 @@ def spec_of(
 
 
 def deep_spec_of(
-    sizes: tuple[int, ...] = (9, 20), classes: int = 10, lanes: int = 4, **others: Any
+    sizes: tuple[int, ...] = (9, 20),
+    classes: int = 10,
+    lanes: int | tuple[int, ...] = 4,
+    widths: tuple[int, ...] = (),
+    **others: Any,
 ) -> LearningNetworkSpec:
-    """Several hidden layers with thresholds, shifts and padded lanes of their own."""
+    """Several hidden layers with thresholds, shifts and padded lanes of their own.
+
+    Lanes, and widths of weights, are those of all layers, or of each with the readout's last.
+    """
+    of_layers = lanes if isinstance(lanes, tuple) else (lanes,) * (len(sizes) + 1)
+    bits = widths or (8,) * len(of_layers)
     hidden = tuple(
         HiddenLayerSpec(
             name=f"layer_{n}",
             neurons=neurons,
-            lanes=lanes,
+            lanes=of_layers[n],
+            weight_bits=bits[n],
             threshold=(100, 30, 20)[n],
             signal_shift=(4, 5, 3)[n],
             shift=(2, 4, 5)[n],
         )
         for n, neurons in enumerate(sizes)
     )
-    output = OutputLayerSpec(neurons=classes, lanes=lanes, margin=300, error_shift=4, shift=5)
+    output = OutputLayerSpec(
+        neurons=classes,
+        lanes=of_layers[-1],
+        weight_bits=bits[-1],
+        margin=300,
+        error_shift=4,
+        shift=5,
+    )
     return LearningNetworkSpec(**{"inputs": 12, **others}, hidden=hidden, output=output)
+
+
+def mixed_spec_of(sizes: tuple[int, ...] = (9, 20), **others: Any) -> LearningNetworkSpec:
+    """Two hidden layers and a readout, each with lanes and a width of weights of its own."""
+    return deep_spec_of(sizes, lanes=(4, 8, 2), widths=(8, 6, 10), **others)
 
 
 def plan_of(family: str = "generic", **others: Any) -> LearningPlan:

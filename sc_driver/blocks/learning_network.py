@@ -36,8 +36,11 @@ class BoardLearningNetwork(LearnerBlock):
             *(_ages(layer, lanes) for layer in layers if "ages" in layer),
         )
         self._classes, self._inputs = int(layers[-1]["neurons"]), int(spec["inputs"])
-        self._most = (1 << (int(spec["output"]["weight_bits"]) - 1)) - 1
-        first = {layer["name"]: int(layer["learn"]) for layer in (*spec["hidden"], spec["output"])}
+        described = (*spec["hidden"], spec["output"])
+        self._most = {
+            layer["name"]: (1 << (int(layer["weight_bits"]) - 1)) - 1 for layer in described
+        }
+        first = {layer["name"]: int(layer["learn"]) for layer in described}
         self._first = {
             "lfsr": int(spec["noise_seed"]),
             "step_shift": 0,
@@ -49,8 +52,8 @@ class BoardLearningNetwork(LearnerBlock):
         return self._first
 
     def most(self, layer: str) -> int:
-        """The largest weight, of all layers."""
-        return self._most
+        """The largest weight of a layer."""
+        return self._most[layer]
 
     # --- samples ----------------------------------------------------------------------------------
 
@@ -96,17 +99,17 @@ class BoardLearningNetwork(LearnerBlock):
 
 
 def _weights(layer: Mapping[str, Any], lanes: int) -> Place:
-    """Where the weights of a layer are."""
+    """Where the weights of a layer are; `lanes` are those of a word."""
     shape = (int(layer["rows"]), int(layer["neurons"]))
     rows, columns = np.indices(shape).reshape(2, -1)
-    word, lane = np.divmod(columns, lanes)
+    word, lane = np.divmod(columns, layer.get("lanes", lanes))
     where = {"lane": lane, "word": layer["base"] + rows * layer["groups"] + word}
     return Place(layer["name"], ("weight",), "synapse", where, shape, ("weight",))
 
 
 def _ages(layer: Mapping[str, Any], lanes: int) -> Place:
-    """Where the ages of a hidden layer are."""
-    word, lane = np.divmod(np.arange(layer["neurons"]), lanes)
+    """Where the ages of a hidden layer are; `lanes` are those of a word."""
+    word, lane = np.divmod(np.arange(layer["neurons"]), layer.get("lanes", lanes))
     where = {"lane": lane, "word": layer["ages"] + word}
     return Place(layer["name"], ("age",), "neuron", where, (int(layer["neurons"]),), ("age",))
 

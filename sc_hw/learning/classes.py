@@ -125,12 +125,17 @@ class ClassScores(wiring.Component):
 
     def _group(self, number: Value) -> Value:
         """The group of a class."""
-        bits = self.plan.lane_bits
+        bits = self._lane_bits
         return Cat(number[bits:], C(0, self.plan.group_bits))[: self.plan.group_bits]
 
     def _lane(self, number: Value) -> Value:
         """The lane of a class."""
-        return Cat(number, C(0, self.plan.lane_bits))[: self.plan.lane_bits]
+        return Cat(number, C(0, self._lane_bits))[: self._lane_bits]
+
+    @property
+    def _lane_bits(self) -> int:
+        """Bits of the number of a lane of the readout."""
+        return (self.plan.spec.output.lanes - 1).bit_length()
 
     def _score(
         self, m: Module, delays: Delays, number: Value, set_: Value, reading: Value
@@ -140,7 +145,9 @@ class ClassScores(wiring.Component):
         lane = delays.later(self._lane(number), plan.fetch, "lane")
         part = Signal(signed(plan.sum_bits), name="part", reset_less=True)
         score = Signal(signed(plan.spec.score_format.width), name="score", reset_less=True)
-        chosen = choose(lane, [Value.cast(self.stored[one]) for one in range(plan.lanes)])
+        chosen = choose(
+            lane, [Value.cast(self.stored[one]) for one in range(plan.spec.output.lanes)]
+        )
         m.d.sync += part.eq(chosen)
         first = delays.later(~set_.any(), plan.fetch + 1, "first")
         m.d.sync += score.eq(gated(score, by=~first).as_signed() + part)
@@ -166,7 +173,8 @@ class ClassScores(wiring.Component):
         error = self.update.o_error
         found = delays.later(scored, latency, "found", strobe=True)
         whose = delays.later(label, latency, "whose")
-        lanes = Cat(found & (self._lane(whose) == one) for one in range(plan.lanes))
+        own_lanes = range(plan.spec.output.lanes)
+        lanes = Cat(found & (self._lane(whose) == one) for one in own_lanes)
         own = Signal(plan.group_bits, name="own_group")
         m.d.comb += [
             own.eq(self._group(whose)),

@@ -42,7 +42,7 @@ class EventSums(wiring.Component):
                 "place": In(plan.place_bits),
                 "event": In(1),
                 "clear": In(1),
-                "words": In(data.ArrayLayout(signed(plan.hidden.weight_bits), plan.lanes)),
+                "words": In(data.ArrayLayout(signed(plan.weight_bits), plan.lanes)),
                 "stored": Out(data.ArrayLayout(signed(bits), plan.lanes)),
                 "landing": Out(1),
             }

@@ -114,7 +114,7 @@ class FeedbackSum(wiring.Component):
             m.d.sync += total.eq(Mux(first, 0, total) + level[0])
         bits = max(plan.spec.feedback_format(n).width for n in range(plan.stages))
         feedback = Signal(signed(bits), name="feedback", reset_less=True)
-        raised = Cat(C(0, plan.hidden.weight_bits - 1), self.errors).as_signed()
+        raised = Cat(C(0, plan.weight_bits - 1), self.errors).as_signed()
         m.d.sync += feedback.eq((total - raised)[:bits].as_signed())
         m.d.comb += [shift.i_feedback.eq(feedback) for shift in self.shifts]
         signals = [

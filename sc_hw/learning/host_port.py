@@ -42,7 +42,7 @@ class HostPort(wiring.Component):
     def __init__(self, plan: LearningPlan) -> None:
         self.plan = plan
         self.spaces = {
-            Space.SYNAPSE: data.StructLayout({"weight": signed(plan.hidden.weight_bits)}),
+            Space.SYNAPSE: data.StructLayout({"weight": signed(plan.weight_bits)}),
             Space.NEURON: data.StructLayout({"age": plan.hidden.age_bits}),
             Space.CONTROL: data.StructLayout(
                 {
@@ -67,7 +67,7 @@ class HostPort(wiring.Component):
                 **streams,
                 "address": Out(plan.address_bits),
                 "state_address": Out(plan.state_address_bits),
-                "words": In(data.ArrayLayout(signed(plan.hidden.weight_bits), plan.lanes)),
+                "words": In(data.ArrayLayout(signed(plan.weight_bits), plan.lanes)),
                 "ages": In(data.ArrayLayout(plan.state_bits, plan.lanes)),
                 "load_weights": Out(plan.lanes),
                 "load_ages": Out(plan.lanes),

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import RegisteredMultiplyAdd
 from sc_hw.learning.plan import LearningPlan
-from sc_hw.wires import gated
+from sc_hw.wires import choose, gated
 
 
 class LearningLane(wiring.Component):
@@ -42,13 +42,14 @@ class LearningLane(wiring.Component):
     signal : a learning signal, or an error.
     drive : the row's trace, shifted (see above).
     noise : random bits.
+    width : the number of the new weight's width, with `changed`; where layers have several.
     product : signal * (W + 2^(bits - 1)), in [-`most`, `most`].
     changed : the new weight.
     """
 
     def __init__(self, plan: LearningPlan, *, block: bool = True) -> None:
         self.plan = plan
-        weight = self.weight_bits = plan.hidden.weight_bits
+        weight = self.weight_bits = plan.weight_bits
         self.signal_bits = plan.state_bits
         noise = plan.spec.noise_bits
         # The product that is fed back is one of an error, or of a signal of a further hidden layer.
@@ -68,6 +69,7 @@ class LearningLane(wiring.Component):
                 "signal": In(signed(self.signal_bits)),
                 "drive": In(plan.drive_bits),
                 "noise": In(noise),
+                **({"width": In(plan.width_bits)} if plan.width_bits else {}),
                 "product": Out(signed(self.product_bits)),
                 "changed": Out(signed(weight)),
             }
@@ -76,7 +78,7 @@ class LearningLane(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.unit = unit = self.unit
-        bits, noise = self.weight_bits, self.plan.spec.noise_bits
+        noise = self.plan.spec.noise_bits
         raised = Cat(self.weight[:-1], ~self.weight[-1])  # W + 2^(bits - 1)
         added = Cat(self.noise, self.weight)
         m.d.comb += [
@@ -85,12 +87,17 @@ class LearningLane(wiring.Component):
             unit.c.eq(gated(added, by=~self.feedback)),
             self.product.eq(unit.sum[: self.product_bits]),
         ]
-        # The clamp to [-M, M]: out of range where the upper bits are not alike, or -M - 1.
         total = Signal(signed(self.total_bits - noise), name="total")
         m.d.comb += total.eq(unit.sum >> noise)
+        clamps = [self._clamped(total, width) for width in self.plan.widths]
+        m.d.comb += self.changed.eq(choose(self.width, clamps) if len(clamps) > 1 else clamps[0])
+        return m
+
+    def _clamped(self, total: Value, bits: int) -> Value:
+        """The clamp to [-M, M]: out of range where the upper bits are not alike, or -M - 1."""
         top, low = total[bits - 1 :], total[: bits - 1]
         fits = ((~top.any()) | top.all()) & ~(top[-1] & ~low.any())
         negative = total[-1]
         limit = Cat(1, (~negative).replicate(bits - 2), negative)
-        m.d.comb += self.changed.eq(Mux(fits, total[:bits], limit))
-        return m
+        clamped = Mux(fits, total[:bits], limit)
+        return Cat(clamped, negative.replicate(self.weight_bits - bits))

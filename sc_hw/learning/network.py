@@ -25,7 +25,7 @@ from sc_hw.learning.lane import LearningLane
 from sc_hw.learning.lane_state import LaneState
 from sc_hw.learning.neurons import HiddenNeurons
 from sc_hw.learning.noise import Exploration, NoiseSource
-from sc_hw.learning.plan import LearningPlan, Part
+from sc_hw.learning.plan import PRODUCT, LearningPlan, Part
 from sc_hw.learning.readout import ReadoutPass
 from sc_hw.learning.rows import HiddenRows
 from sc_hw.learning.spike_queue import SpikeQueue
@@ -257,7 +257,8 @@ class LearningNetwork(wiring.Component):
         hidden_slot = self._of_inputs(forward) | update.update
         zero = C(0, plan.address_bits)
         row_words = [
-            plan.word(index + 1, rows.row, readout.group | backward.group) | zero
+            plan.word(index + 1, plan.number_of(index, rows.row), readout.group | backward.group)
+            | zero
             for index in range(plan.stages)
         ]
         signals = [
@@ -311,7 +312,8 @@ class LearningNetwork(wiring.Component):
         plan, forward = self.plan, parts.forward
         return [
             gated(
-                plan.word(index, parts.queue.row, forward.group) | C(0, plan.address_bits),
+                plan.word(index, plan.number_of(index - 1, parts.queue.row), forward.group)
+                | C(0, plan.address_bits),
                 by=forward.event & (forward.layer == index),
             )
             for index in range(1, plan.stages)
@@ -426,6 +428,12 @@ class LearningNetwork(wiring.Component):
             feedback.oldest.eq(backward.oldest),
             feedback.errors.eq(choose(layer, [*self._signal_sums(m, parts), parts.classes.total])),
         ]
+        if self.plan.width_bits:
+            of_inputs = delays.later(update.update, self.plan.fetch + PRODUCT, "of_inputs")
+            behind = [self.plan.width_of(index + 1) for index in range(self.plan.stages)]
+            width = Signal(self.plan.width_bits, name="width_of_word")
+            m.d.comb += width.eq(Mux(of_inputs, self.plan.width_of(0), choose(layer, behind)))
+            m.d.comb += [lane.width.eq(width) for lane in parts.lanes]
         for number, lane in enumerate(parts.lanes):
             m.d.comb += [
                 lane.feedback.eq(feeds),
@@ -496,7 +504,6 @@ class LearningNetwork(wiring.Component):
     def _host(self, m: Module, parts: _Parts) -> None:
         """The host's streams and what it reaches."""
         host = parts.host
-        loaded = host.data[: self.plan.hidden.weight_bits]
         connect(m, flipped(self.load), host.load)
         connect(m, flipped(self.read), host.read)
         connect(m, host.readback, flipped(self.readback))
@@ -504,11 +511,24 @@ class LearningNetwork(wiring.Component):
             host.words.eq(parts.weights.words),
             host.ages.eq(parts.state.word),
             parts.weights.load.eq(host.load_weights),
-            # -2^(bits - 1), which no step leaves, is loaded as its neighbour.
-            parts.weights.load_data.eq(
-                Cat(loaded[0] | (loaded[-1] & ~loaded[:-1].any()), loaded[1:])
-            ),
+            parts.weights.load_data.eq(self._loaded(parts)),
             parts.noise.load.eq(host.load_noise),
             parts.noise.load_data.eq(host.data),
             host.noise.eq(parts.noise.state),
         ]
+
+    def _loaded(self, parts: _Parts) -> Value:
+        """A weight that the host loads, in the width of the layer that its word belongs to."""
+        plan, host = self.plan, parts.host
+
+        def of_width(bits: int) -> Value:
+            given = host.data[:bits]
+            # -2^(bits - 1), which no step leaves, is loaded as its neighbour.
+            lowest = given[0] | (given[-1] & ~given[:-1].any())
+            return Cat(lowest, given[1:], given[-1].replicate(plan.weight_bits - bits))
+
+        found = of_width(plan.spec.layers[0].weight_bits)
+        if plan.width_bits:
+            for base, layer in zip(plan.bases[1:], plan.spec.layers[1:], strict=True):
+                found = Mux(host.address >= base, of_width(layer.weight_bits), found)
+        return found

@@ -173,18 +173,22 @@ class HiddenNeurons(wiring.Component):
         return of_layer("o_potential")[:bits]
 
     def _pads(self, place: Value, lane: int) -> Value:
-        """Whether a lane of a share is behind the last neuron of its layer: it has no weights."""
+        """Whether a lane of a share has no neuron in its layer, whose last word has fewer lanes.
+
+        So have all words where another layer has more lanes.
+        """
         plan = self.plan
         share, unit = place[: plan.share_bits], place[plan.share_bits :]
         pads: list[Value] = [C(0, 1)]
         for index in range(plan.stages - 1):
-            last, used = divmod(plan.neurons_of(index) - 1, plan.lanes)
+            last, used = plan.place_of(index, plan.neurons_of(index) - 1)
             at_last = unit == (index << plan.group_bits | last)
-            pads += [
-                at_last & (share == number)
-                for number in range(plan.fold)
-                if number * plan.share + lane > used
-            ]
+            at_layer = unit[plan.group_bits :] == index
+            for number in range(plan.fold):
+                if number * plan.share + lane >= plan.lanes_of(index):
+                    pads.append(at_layer & (share == number))
+                elif number * plan.share + lane > used:
+                    pads.append(at_last & (share == number))
         return reduce(or_, pads)
 
     def _of_share(self, share: Value, word: Any, lane: int) -> Value:

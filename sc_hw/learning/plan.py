@@ -8,7 +8,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
-from amaranth.hdl import C, Cat, Value
+from amaranth.hdl import C, Cat, Const, Value
 from amaranth.lib.wiring import In, Member
 
 from sc_hw.fabric.families import Family
@@ -66,14 +66,6 @@ class LearningPlan:
 
     def __post_init__(self) -> None:
         spec = self.spec
-        lanes = [layer.lanes for layer in spec.layers]
-        widths = [layer.weight_bits for layer in spec.layers]
-        for key, values in (("lanes", lanes), ("weight_bits", widths)):
-            if len(set(values)) > 1:
-                raise ConfigError(
-                    f"hardware of a learning network has one word for all layers, so {key} must be"
-                    f" the same in [[hidden]] and [output], not {values}."
-                )
         for key in SHARED:
             values = [getattr(layer, key) for layer in spec.hidden]
             if len(set(values)) > 1:
@@ -81,12 +73,12 @@ class LearningPlan:
                     "hidden layers of a learning network share one memory of neurons in hardware,"
                     f" so {key} must be the same in all tables [[hidden]], not {values}."
                 )
-        if lanes[0] < 2 or lanes[0] & (lanes[0] - 1):
-            raise ConfigError(
-                f"lanes of a learning network must be a power of two from 2 to 64 in hardware, not"
-                f" {lanes[0]}."
-            )
         for layer in spec.layers:
+            if layer.lanes < 2 or layer.lanes & (layer.lanes - 1):
+                raise ConfigError(
+                    "lanes of a learning network must be a power of two from 2 to 64 in hardware,"
+                    f" not {layer.lanes} (layer '{layer.name}')."
+                )
             if layer.rule.family != RULE:
                 raise ConfigError(
                     f"layers of a learning network run rule '{RULE}' in hardware, not"
@@ -97,7 +89,7 @@ class LearningPlan:
 
     @property
     def hidden(self) -> HiddenLayerSpec:
-        """The first hidden layer, whose widths are those of all."""
+        """The first hidden layer, whose widths of potentials, signals and ages are those of all."""
         return self.spec.hidden[0]
 
     @property
@@ -134,8 +126,27 @@ class LearningPlan:
 
     @property
     def lanes(self) -> int:
-        """P: weights of a word."""
-        return self.hidden.lanes
+        """P: weights of a word, of the layer that has most; others have the lower lanes alone."""
+        return max(layer.lanes for layer in self.spec.layers)
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a weight in its word: of the layer that has most; others extend their sign."""
+        return max(self.widths)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of weights that layers have, each once, in order."""
+        return tuple(sorted({layer.weight_bits for layer in self.spec.layers}))
+
+    @property
+    def width_bits(self) -> int:
+        """Bits of the number of a width: none where there is one."""
+        return (len(self.widths) - 1).bit_length()
+
+    def width_of(self, index: int) -> Const:
+        """The number of a layer's width."""
+        return C(self.widths.index(self.spec.layers[index].weight_bits), self.width_bits)
 
     @property
     def fold(self) -> int:
@@ -161,6 +172,21 @@ class LearningPlan:
     def lane_bits(self) -> int:
         """Bits of the number of a lane."""
         return (self.lanes - 1).bit_length()
+
+    def lanes_of(self, index: int) -> int:
+        """Lanes of a layer."""
+        return self.spec.layers[index].lanes
+
+    def place_of(self, index: int, number: int) -> tuple[int, int]:
+        """Group and lane of a neuron of a layer."""
+        return divmod(number, self.lanes_of(index))
+
+    def number_of(self, index: int, place: Value) -> Value:
+        """The number of a neuron of a layer, at a place {group, lane} of a word of all lanes."""
+        if self.lanes_of(index) == self.lanes:
+            return place
+        used = (self.lanes_of(index) - 1).bit_length()
+        return Cat(place[:used], place[self.lane_bits :])
 
     @property
     def rows(self) -> int:
@@ -275,7 +301,7 @@ class LearningPlan:
     @cached_property
     def single_port(self) -> bool:
         """Whether weights lie in memory with one port."""
-        bits = self.depth * self.lanes * self.hidden.weight_bits
+        bits = self.depth * self.lanes * self.weight_bits
         return self.family.large_memory is not None and bits > self.family.large_memory
 
     @property

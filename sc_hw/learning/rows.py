@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,8 +19,8 @@ class HiddenRows(wiring.Component):
     """Fetches the words of a group, and gives its neurons lane by lane.
 
     A group takes `fetch` + 2 clocks before its first row; rows then follow each other as fast as
-    they are taken. The words are shifted by a lane for each row: no multiplexer of lanes. Domain
-    ``sync``. A reset stops the walk.
+    they are taken. The words are shifted by a lane for each row: no multiplexer of lanes. Lanes
+    that a layer does not have are no rows. Domain ``sync``. A reset stops the walk.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class HiddenRows(wiring.Component):
     opens : a group is being fetched: its signals may be cleared.
     valid : there is a row.
     group, lane : of the row's neuron, or of `opens`.
-    row : its number.
+    row : its place {group, lane}, the neuron's number where the layer has all lanes.
     trace, near, age : of the neuron.
     active : its trace is not 0.
     next : the row has been taken.
@@ -101,10 +101,16 @@ class HiddenRows(wiring.Component):
                 m.d.sync += [traces.eq(found), self.active.eq(found[: plan.trace_bits].any())]
             with m.If(clock == plan.fetch + 1):
                 m.d.sync += [ages.eq(fields(age_bits)), fetching.eq(0), walking.eq(1)]
-        lasts = [plan.neurons_of(index) - 1 for index in range(plan.stages)]
-        last_group = plan.by_layer(layer, [last >> plan.lane_bits for last in lasts])
-        last_lane = plan.by_layer(layer, [last % plan.lanes for last in lasts])
+        lasts = [plan.place_of(index, plan.neurons_of(index) - 1) for index in range(plan.stages)]
+        last_group = plan.by_layer(layer, [place[0] for place in lasts])
+        last_lane = plan.by_layer(layer, [place[1] for place in lasts])
         at_end = (group == last_group) & (lane == last_lane)
+        highest = [plan.lanes_of(index) - 1 for index in range(plan.stages)]
+        wraps = set(highest) == {plan.lanes - 1}  # the number of a lane becomes 0 by itself
+        over: Value = lane.all()
+        if not wraps:
+            over = Signal(name="over")
+            m.d.comb += over.eq(lane == plan.by_layer(layer, highest))
         with m.If(walking & self.next):
             following = traces[trace_bits : trace_bits + plan.trace_bits]
             m.d.sync += [
@@ -116,7 +122,9 @@ class HiddenRows(wiring.Component):
             with m.If(at_end):
                 m.d.sync += walking.eq(0)
                 m.d.comb += self.ended.eq(1)
-            with m.Elif(lane.all()):
+            with m.Elif(over):
+                if not wraps:
+                    m.d.sync += lane.eq(0)
                 m.d.sync += [
                     walking.eq(0),
                     fetching.eq(1),

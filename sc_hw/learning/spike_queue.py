@@ -27,7 +27,7 @@ class SpikeQueue(wiring.Component):
     -------
     clear : forget all: the spikes of another layer or step follow. Not together with `push`.
     push : `spikes` of `share` of `group` are added.
-    some : there is a neuron; `row` is its number, until it is taken.
+    some : there is a neuron; `row` is its place {group, lane}, until it is taken.
     take : go on to the next neuron; only with `some`.
     empty : all neurons that were added have been taken.
     """

@@ -39,7 +39,7 @@ class WeightMemory(wiring.Component):
 
     def __init__(self, plan: LearningPlan) -> None:
         self.plan = plan
-        self.bits = plan.hidden.weight_bits
+        self.bits = plan.weight_bits
         words = data.ArrayLayout(signed(self.bits), plan.lanes)
         super().__init__(
             {

@@ -153,7 +153,7 @@ class RtlLearningNetwork:
         place, words, lanes = self._place, [], []
         for layer in place["layers"]:
             rows, columns = np.indices((layer["rows"], layer["neurons"]))
-            word, lane = np.divmod(columns, place["lanes"])
+            word, lane = np.divmod(columns, layer.get("lanes", place["lanes"]))
             words.append((layer["base"] + rows * layer["groups"] + word).ravel())
             lanes.append(lane.ravel())
         return np.concatenate(words), np.concatenate(lanes)
@@ -165,7 +165,8 @@ class RtlLearningNetwork:
 
     def _neurons(self, layer: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Word and lane of the neurons of a hidden layer."""
-        word, lane = np.divmod(np.arange(layer["neurons"]), self._place["lanes"])
+        lanes = layer.get("lanes", self._place["lanes"])
+        word, lane = np.divmod(np.arange(layer["neurons"]), lanes)
         return layer["ages"] + word, lane
 
     # --- samples ----------------------------------------------------------------------------------

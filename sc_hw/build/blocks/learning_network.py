@@ -69,6 +69,8 @@ class LearningNetworkBlock(Block):
             "base": plan.bases[index],
             "groups": layer.groups,
             "learns": f"learn_{plan.layer_names[index]}",
+            # Only of a layer that has fewer lanes than the words: others have those of all.
+            **({"lanes": layer.lanes} if layer.lanes < plan.lanes else {}),
             **({"ages": index << plan.group_bits} if index < plan.stages else {}),
         }
 

@@ -18,6 +18,23 @@ def one_hidden_layer(design: Design) -> str | None:
     return None
 
 
+def one_width(design: Design) -> str | None:
+    """Why a design has no choice of widths, or None where layers differ in it."""
+    if design.learning is None or len({one.weight_bits for one in design.learning.layers}) < 2:
+        return "no width is chosen: weights of all layers have the same"
+    return None
+
+
+def all_lanes(design: Design) -> str | None:
+    """Why a design has no rows with fewer lanes than a word, or None where it has."""
+    if design.learning is None:
+        return "there is no network that learns"
+    most = max(layer.lanes for layer in design.learning.layers)
+    if all(layer.lanes == most for layer in design.learning.hidden):
+        return "no hidden layer has fewer lanes than a word"
+    return None
+
+
 def no_exploration(design: Design) -> str | None:
     """Why a design draws no classes, or None where it does."""
     if design.learning is None or not design.learning.exploration:
@@ -49,6 +66,13 @@ MUTANTS = (
         "least weight",
         "a weight may become -2^(bits - 1), which the rule never leaves",
         (rf"= \| {NET}\[(\d+):0\];", r"= 1'h1;"),
+    ),
+    _mutant(
+        "lane",
+        "one width",
+        "weights of all layers go as far as those of the widest",
+        (r"assign changed = \S+ +\? (\S+) +: [^;]*;", r"assign changed = \1;"),
+        applies=one_width,
     ),
     _mutant(
         "lane",
@@ -242,6 +266,13 @@ MUTANTS = (
         "neighbour's lane",
         "two lanes move up with one row",
         (r"= lane \+ 1'h1;", "= lane + 2'h2;"),
+    ),
+    _mutant(
+        "rows",
+        "lanes that are none",
+        "lanes that a layer does not have are rows",
+        (r"assign over = [^;]*;", "assign over = & lane;"),
+        applies=all_lanes,
     ),
     _mutant(
         "rows",

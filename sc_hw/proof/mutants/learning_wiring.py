@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sc_hw.proof.mutants.learning import one_hidden_layer
+from sc_hw.proof.mutants.learning import one_hidden_layer, one_width
 from sc_hw.proof.mutants.plastic_wiring import joined_mutant
 
 _mutant = partial(joined_mutant, "learning_network")
@@ -54,6 +54,18 @@ MUTANTS = (
         "the random register in the network is another one than the claimed one",
         (r"if \(step\)", "if (1'h1)"),
         start=r"^module \S*noise\S* ?\(",
+    ),
+    _mutant(
+        "learning, joined: width of another layer",
+        "the first layer's weights are kept within the width of another one",
+        (r"assign width_of_word = \S+ +\? [^:]* : ([^;]*);", r"assign width_of_word = \1;"),
+        applies=one_width,
+    ),
+    _mutant(
+        "learning, joined: loaded in another width",
+        "the host's weights of the readout are cut to the width of another layer",
+        (r"assign load_data = \S+ +\? [^:]*(?::\d+[^:]*)* : ([^;?]*);", r"assign load_data = \1;"),
+        applies=one_width,
     ),
     _mutant(
         "learning, joined: sum of signals",

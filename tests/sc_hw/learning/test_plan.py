@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from amaranth.hdl import C, Module
 from amaranth.sim import Simulator
-from learning_hardware import plan_of, spec_of
+from learning_hardware import mixed_spec_of, plan_of, spec_of
 
 from sc_hw.fabric.families import load_family
 from sc_hw.learning.plan import LOOP, LearningPlan
@@ -68,7 +68,6 @@ def test_weights_of_a_large_network_lie_in_memory_with_one_port_where_there_is_o
         ({"hidden": {"age_bits": 7}}, "age_bits must be the same in all tables"),
         ({"layer": {"rule": {"family": "pair_stdp"}}}, "pair_stdp"),
         ({"lanes": 6}, "power of two"),
-        ({"output": {"weight_bits": 6}}, "weight_bits"),
     ],
 )
 def test_what_hardware_does_not_have(change: dict[str, Any], said: str) -> None:
@@ -81,3 +80,14 @@ def test_what_hardware_does_not_have(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as raised:
         LearningPlan(spec, load_family("generic"))
     assert "\n" not in str(raised.value)
+
+
+def test_neurons_of_layers_with_fewer_lanes_than_a_word_have_numbers_in_order() -> None:
+    plan = LearningPlan(mixed_spec_of(), load_family("generic"))
+    assert (plan.lanes, plan.weight_bits, plan.widths) == (8, 10, (6, 8, 10))
+    for index, layer in enumerate(plan.spec.layers):
+        for number in range(layer.neurons):
+            group, lane = plan.place_of(index, number)
+            assert group < layer.groups and lane < layer.lanes
+            place = C(group << plan.lane_bits | lane, plan.group_bits + plan.lane_bits)
+            assert value_of(plan.number_of(index, place)) == number

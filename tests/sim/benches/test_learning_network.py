@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from learning_hardware import deep_spec_of, spec_of
+from learning_hardware import deep_spec_of, mixed_spec_of, spec_of
 from support import edited
 
 from sc_hw.build.elaborate import Build, elaborate
@@ -34,6 +34,8 @@ def test_design_and_model_agree(build: Build) -> None:
     ("fabric", "sizes", "classes", "lanes", "others"),
     [
         ("ecp5", (9, 20, 6), 3, 4, {}),
+        ("ecp5", (9, 20, 6), 3, (16, 4, 2, 8), {"widths": (6, 9, 8, 4), "exploration": 50}),
+        ("ice40_up", (64, 20), 10, (8, 4, 16), {"inputs": 784, "widths": (8, 8, 10)}),
         ("generic", (24, 33), 10, 8, {"feedback": "reward"}),
         ("ice40_up", (64, 20), 10, 8, {"inputs": 784}),  # weights in memory with one port
         ("generic", (5, 3, 9), 4, 2, {}),
@@ -45,7 +47,7 @@ def test_several_hidden_layers(
     fabric: str,
     sizes: tuple[int, ...],
     classes: int,
-    lanes: int,
+    lanes: int | tuple[int, ...],
     others: dict[str, Any],
     tmp_path: Path,
 ) -> None:
@@ -56,8 +58,8 @@ def test_several_hidden_layers(
     assert results["synapse_steps"] > 400
 
 
-def test_two_hidden_layers(builds: Path) -> None:
-    design = Design(name="deep", block="learning_network", learning=deep_spec_of())
+def test_layers_with_lanes_and_widths_of_their_own(builds: Path) -> None:
+    design = Design(name="mixed", block="learning_network", learning=mixed_spec_of())
     results = cosim(elaborate(design, builds), steps=120, seed=5)
     assert results["differences"] == 0, results["first_difference"]
     assert results["synapse_steps"] > 1_000

@@ -68,10 +68,10 @@ def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     t, bits = prover.terms, plan.spec.noise_bits
     trace = Bits(t, t.var("trace", plan.trace_bits))
     drive = clocks.at(0, "drive")
-    most = plan.hidden.max_weight
     for index, layer in enumerate(plan.spec.layers):
         rule, params = resolve(plan.spec.rule(index))
         form = plan.spec.signal_format(index)
+        of_layer = _of_width(clocks, plan, layer.weight_bits)
         for shift in range(min(layer.shift, bits), bits + 1):
             shifted = cat([clocks.const(0, bits - shift), trace]) if shift < bits else trace
             wide = shifted.wide(max(len(shifted), len(drive)))
@@ -93,32 +93,39 @@ def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                     same(drive.wide(len(wide)), wide).holds,
                     trace.below(plan.steps + 1).holds,
                     within(clocks, signal, form),
+                    *of_layer,
                 ],
                 {"weight": weight, "signal": signal, "trace": trace.term, "noise": noise.term},
                 trace.term,
             )
     _prove_product(prover, clocks, plan, lane)
-    zero = [*clocks.quiet, (~feedback).holds, (~weight_is_least(clocks, most)).holds]
-    for name in ("drive", "signal"):
-        prover.claim(
-            f"lane: quiet without {name}",
-            f"where {name} is 0 the weight stays as it is, whatever the noise is",
-            violated(same(changed, clocks.at(0, "weight"))),
-            [*zero, (~clocks.at(0, name).any()).holds],
-        )
+    for width in plan.widths:
+        most = IntFormat(width, signed=True).hi
+        least = clocks.at(0, "weight").equals((-most - 1) & ((1 << plan.weight_bits) - 1))
+        zero = [*clocks.quiet, (~feedback).holds, (~least).holds, *_of_width(clocks, plan, width)]
+        for name in ("drive", "signal"):
+            prover.claim(
+                f"lane: quiet without {name}" + (f", {width} bits" if plan.width_bits else ""),
+                f"where {name} is 0 the weight stays as it is, whatever the noise is",
+                violated(same(changed, clocks.at(0, "weight"))),
+                [*zero, (~clocks.at(0, name).any()).holds],
+            )
 
 
-def weight_is_least(clocks: Clocks, most: int) -> Bits:
-    """Whether the weight is the one that no step leaves: -`most` - 1."""
-    weight = clocks.at(0, "weight")
-    return weight.equals((-most - 1) & ((1 << len(weight)) - 1))
+def _of_width(clocks: Clocks, plan: LearningPlan, bits: int) -> list[Any]:
+    """That the word is one of a layer with weights of so many bits; nothing where all are alike."""
+    if not plan.width_bits:
+        return []
+    weight, form = signed(clocks, clocks.at(0, "weight")), IntFormat(bits, signed=True)
+    number = clocks.at(PRODUCT, "width").equals(plan.widths.index(bits))
+    return [number.holds, within(clocks, weight, form)]
 
 
 def _prove_product(prover: Prover, clocks: Clocks, plan: LearningPlan, lane: LearningLane) -> None:
     """What is fed back."""
     signal = signed(clocks, clocks.at(0, "signal"))
     weight = signed(clocks, clocks.at(0, "weight"))
-    half = 1 << (plan.hidden.weight_bits - 1)
+    half = 1 << (plan.weight_bits - 1)
     product = clocks.at(PRODUCT, "product")
     behind = [plan.spec.signal_format(index) for index in range(1, plan.stages + 1)]
     prover.claim(
@@ -323,12 +330,19 @@ def _prove_written(
 def _has_neuron(clocks: Clocks, plan: LearningPlan, index: int, lane: int) -> Bits:
     """Whether a lane of the slot's share has a neuron of a layer, and does not pad it."""
     share, group = clocks.at(0, "share"), clocks.at(0, "group")[: plan.group_bits]
-    last, used = divmod(plan.neurons_of(index) - 1, plan.lanes)
-    number = [clocks.const(share_ * plan.share + lane <= used, 1) for share_ in range(plan.fold)]
-    held = clocks.const(0, 1)
-    for share_, fits in enumerate(number):
-        held = held | (share.equals(share_) & fits)
-    return group.below(last) | (group.equals(last) & held)
+    last, used = plan.place_of(index, plan.neurons_of(index) - 1)
+
+    def up_to(highest: int) -> Bits:
+        """Whether the lane of the slot's share has a number up to the highest."""
+        held = clocks.const(0, 1)
+        for number in range(plan.fold):
+            held = held | share.equals(number).gated(
+                clocks.const(number * plan.share + lane <= highest, 1)
+            )
+        return held
+
+    whole = group.below(last) & up_to(plan.lanes_of(index) - 1)
+    return whole | (group.equals(last) & up_to(used))
 
 
 def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
@@ -361,9 +375,9 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     }
     error = class_error(plan.spec.output, plan.spec.score_format).apply(SmtOps(t), values)["error"]
     shown = clocks.at(latency, "value")
-    lane = (
-        (label & clocks.const(plan.lanes - 1, len(label))) if len(label) > plan.lane_bits else label
-    )
+    own = plan.spec.output.lanes
+    lane_bits = (own - 1).bit_length()
+    lane = label & clocks.const(own - 1, len(label)) if len(label) > lane_bits else label
     lanes = cat([lane.equals(one) for one in range(plan.lanes)])
     known = [*clocks.quiet, (~clocks.at(latency, "clearing")).holds]
     prover.claim(
@@ -381,7 +395,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         {"score": signed(clocks, score), "error": error},
     )
     active = clocks.at(latency, "active")
-    group = label[plan.lane_bits :] if len(label) > plan.lane_bits else clocks.const(0, 1)
+    group = label[lane_bits:] if len(label) > lane_bits else clocks.const(0, 1)
     wanted = cat(
         [active[one] | (group.equals(one) & shown.any()) for one in range(plan.out_groups)]
     )
@@ -397,7 +411,8 @@ def _prove_scores(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
     """A class's score is the sum of its partial sums, which no run of samples leaves."""
     bits, width = plan.sum_bits, plan.spec.score_format.width
     stored, at = clocks.at(0, "stored"), clocks.at(0, f"lane_d{plan.fetch}")
-    lanes = [stored[lane * bits : (lane + 1) * bits] for lane in range(plan.lanes)]
+    own = range(plan.spec.output.lanes)
+    lanes = [stored[lane * bits : (lane + 1) * bits] for lane in own]
     facts = [
         at.equals(lane).implies(same(clocks.at(1, "part"), value))
         for lane, value in enumerate(lanes)
@@ -523,7 +538,7 @@ def _prove_row(
         known,
     )
     errors = signed(clocks, clocks.at(0, "errors"))
-    total = signed(clocks, row_sum) - (errors << (plan.hidden.weight_bits - 1))
+    total = signed(clocks, row_sum) - (errors << (plan.weight_bits - 1))
     form = plan.spec.feedback_format(layer.index)
     unit = learning_signal(plan.spec.hidden[layer.index], form)
     signal = unit.apply(SmtOps(t), {"feedback": total})["signal"]

@@ -37,7 +37,7 @@ def prove_sums(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         clocks.quiet,
         {"place": place.term},
     )
-    bits, weight = plan.sum_bits, plan.hidden.weight_bits
+    bits, weight = plan.sum_bits, plan.weight_bits
     totals = []
     for lane in range(plan.lanes):
         low = lane * weight
@@ -165,7 +165,7 @@ def _prove_registers(
 
 def _prove_readback(prover: Prover, net: Netlist, plan: LearningPlan, port: HostPort) -> None:
     """The answer to a read."""
-    weight, bits, width = plan.hidden.weight_bits, plan.state_bits, port.data_bits
+    weight, bits, width = plan.weight_bits, plan.state_bits, port.data_bits
     registers = ["noise", "step_shift", "learn"]
     registers += ["explore"] if plan.spec.exploration else []
 

@@ -599,17 +599,22 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     walking, fetching = clocks.at(0, "walking"), clocks.at(0, "fetching")
     takes = walking & clocks.at(0, "next")
     row, then = cat([lane, group]), cat([clocks.at(1, "at"), clocks.at(1, "at_group")])
+    first = clocks.const(0, plan.lane_bits)
     quiet = [*clocks.quiet, (~clocks.at(0, "start")).holds]
     for layer in hidden_layers(clocks, plan, 1):
-        last = row.equals(plan.neurons_of(layer.index) - 1)
+        lanes = plan.lanes_of(layer.index)
+        end, highest = plan.place_of(layer.index, plan.neurons_of(layer.index) - 1)
+        last = group.equals(end) & lane.equals(highest)
+        over = lane.equals(lanes - 1)
+        following = mux(over, cat([first, group + 1]), row + 1)
         prover.claim(
             f"rows: in order{layer.suffix}",
             "a row that is taken gives way to the next neuron, after the last one of a group to a"
             " fetch of the next group; the last neuron ends the walk",
             violated(
-                (takes & ~last).implies(same(then, row + 1)),
-                (takes & ~last & ~lane.all()).implies(clocks.at(1, "walking")),
-                (takes & ~last & lane.all()).implies(
+                (takes & ~last).implies(same(then, following)),
+                (takes & ~last & ~over).implies(clocks.at(1, "walking")),
+                (takes & ~last & over).implies(
                     clocks.at(1, "fetching")
                     & ~clocks.at(1, "walking")
                     & ~clocks.at(1, "clock").any()
@@ -620,7 +625,7 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 same(clocks.at(0, "row"), row),
                 same(clocks.at(0, "valid"), walking),
             ),
-            [*quiet, (~(walking & fetching)).holds, *layer.given],
+            [*quiet, (~(walking & fetching)).holds, lane.below(lanes).holds, *layer.given],
         )
     facts = []
     sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))

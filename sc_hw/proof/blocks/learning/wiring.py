@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.learning import LearningNetwork
-from sc_hw.learning.plan import Part
+from sc_hw.learning.plan import PRODUCT, Part
 from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.joined import Joined, Module, claims_of_joined
 from sc_hw.proof.blocks.learning.layers import extended
@@ -74,7 +74,8 @@ class Joint(Joined):
         self.active = ["active_groups" + (f"_{n}" if n else "") for n in range(plan.stages)]
         registers = {name: plan.groups_of(n) for n, name in enumerate(self.active)}
         registers |= {f"signal_sum_{n}": plan.signal_sum_bits(n) for n in range(1, plan.stages)}
-        super().__init__(prover, network, module, registers, plan.fetch + 1)
+        back = PRODUCT if plan.width_bits else 1
+        super().__init__(prover, network, module, registers, plan.fetch + back)
 
     # --- signals ----------------------------------------------------------------------------------
 
@@ -196,7 +197,7 @@ class Joint(Joined):
         address = "weights.address"
         visits = (~at("forward.visit") & ~at("forward.clear")).holds
         for index in range(plan.stages):
-            row = at("queue.row") if index else at("lists.row")
+            row = self._number(index - 1, at("queue.row")) if index else at("lists.row")
             word, inside = self._word(index, row, at("forward.group"))
             name = plan.layer_names[index]
             self.outputs(
@@ -226,7 +227,8 @@ class Joint(Joined):
             ):
                 if of == "readout" and index < plan.stages - 1:
                     continue
-                word, inside = self._word(index + 1, at("rows.row"), at(f"{of}.group"))
+                row = self._number(index, at("rows.row"))
+                word, inside = self._word(index + 1, row, at(f"{of}.group"))
                 slot = either([at(f"{of}.{strobe}") for strobe in strobes], self.t)
                 self.outputs(
                     f"word of the {of} pass, {name}",
@@ -255,10 +257,28 @@ class Joint(Joined):
         )
 
     def _loaded(self) -> Bits:
-        """What the host loads as a weight: -2^(bits - 1) as its neighbour."""
-        bits = self.plan.hidden.weight_bits
-        data = self.at("host.data")[:bits]
-        return mux(data.equals(1 << (bits - 1)), data + 1, data)
+        """What the host loads as a weight of a layer: -2^(bits - 1) as its neighbour."""
+        plan, address = self.plan, self.at("host.address")
+
+        def of_layer(index: int) -> Bits:
+            bits = plan.spec.layers[index].weight_bits
+            data = self.at("host.data")[:bits]
+            return extended(mux(data.equals(1 << (bits - 1)), data + 1, data), plan.weight_bits)
+
+        found = of_layer(plan.stages)
+        if not plan.width_bits:
+            return found
+        for index in reversed(range(plan.stages)):
+            found = mux(address.below(plan.bases[index + 1]), of_layer(index), found)
+        return found
+
+    def _number(self, index: int, place: Bits) -> Bits:
+        """The number of a neuron of a layer, which may have fewer lanes than its words."""
+        lanes, bits = self.plan.lanes_of(index), self.plan.lane_bits
+        if lanes == self.plan.lanes:
+            return place
+        lane, group = place[:bits].low(len(place)), place[bits:].low(len(place))
+        return lane.low((lanes - 1).bit_length()).low(len(place)) + group.times(lanes)
 
     def _sums(self) -> None:
         at, plan = self.at, self.plan
@@ -504,8 +524,9 @@ class Joint(Joined):
         if self.network.spec.exploration:
             drawn = at("exploration.draws")
         state, words = at("state.word"), at("weights.words")
-        bits, weight = plan.state_bits, plan.hidden.weight_bits
+        bits, weight = plan.state_bits, plan.weight_bits
         lanes: dict[str, Bits] = {}
+        widths = self._widths()
         for number, lane in enumerate(self.lanes):
             lanes |= {
                 f"{lane}.feedback": at("backward.feedback", fetch),
@@ -513,6 +534,7 @@ class Joint(Joined):
                 f"{lane}.signal": state[number * bits : (number + 1) * bits],
                 f"{lane}.drive": at("sizes.drive"),
                 f"{lane}.noise": at("noise.state")[: plan.spec.noise_bits],
+                **{f"{lane}.width": width for width in widths},
             }
         self.outputs(
             "lanes",
@@ -562,6 +584,18 @@ class Joint(Joined):
                 "update.active": at(self.active[0]),
             },
         )
+
+    def _widths(self) -> list[Bits]:
+        """The number of the width of the layer whose word is written; nothing where all are one."""
+        plan = self.plan
+        if not plan.width_bits:
+            return []
+        numbers = [
+            self.const(plan.widths.index(layer.weight_bits), plan.width_bits)
+            for layer in plan.spec.layers
+        ]
+        of_inputs = self.at("update.update", plan.fetch + PRODUCT)
+        return [mux(of_inputs, numbers[0], self.chosen(numbers[1:]))]
 
     def _groups(self) -> None:
         at, plan = self.at, self.plan

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from learning_hardware import WrittenParts, deep_spec_of
+from learning_hardware import WrittenParts, mixed_spec_of
 
 from sc_hw.proof.blocks.learning.claims import PROVERS
 from sc_hw.proof.blocks.learning.parts import LANE_ADDERS
@@ -20,7 +20,7 @@ from sc_hw.proof.mutants.mutant import Mutant, always
 def deep_parts(tmp_path_factory: pytest.TempPathFactory) -> WrittenParts:
     """The parts of a network with two hidden layers that explores."""
     return WrittenParts(
-        tmp_path_factory.mktemp("deep"), deep_spec_of(feedback="reward", exploration=60)
+        tmp_path_factory.mktemp("deep"), mixed_spec_of(feedback="reward", exploration=60)
     )
 
 

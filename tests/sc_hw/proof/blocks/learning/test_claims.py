@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import WrittenParts, deep_spec_of, spec_of
+from learning_hardware import WrittenParts, mixed_spec_of, spec_of
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.learning.claims import PROVERS, prove_rules
@@ -32,7 +32,7 @@ def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "spec",
-    [spec_of(), deep_spec_of(feedback="reward", exploration=60)],
+    [spec_of(), mixed_spec_of(feedback="reward", exploration=60)],
     ids=["one", "two"],
 )
 def test_whole_proof_with_all_mutants(spec: LearningNetworkSpec, tmp_path: Path) -> None:

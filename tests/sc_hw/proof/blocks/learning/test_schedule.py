@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import WrittenParts, deep_spec_of
+from learning_hardware import WrittenParts, mixed_spec_of
 
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
@@ -25,7 +25,7 @@ def test_a_fault_is_refuted(learning_parts: WrittenParts, name: str, tmp_path: P
 
 
 def test_what_lies_between_two_hidden_layers(tmp_path: Path) -> None:
-    deep = WrittenParts(tmp_path, deep_spec_of())
+    deep = WrittenParts(tmp_path, mixed_spec_of())
     found = deep.verdicts({"queue", "control", "rows"})
     assert set(found.values()) == {PROVED}
     for name in ("queue: words in turn", "control: layers in turn", "rows: in order, hidden_1"):

@@ -20,7 +20,11 @@ from sc_model.spec import Design
 @pytest.fixture(scope="module")
 def joined(builds: Path) -> tuple[Path, LearningNetwork]:
     """A build with its parts, and the network."""
-    design = Design(name="joined", block="learning_network", learning=deep_spec_of((5, 6), 3, 2))
+    design = Design(
+        name="joined",
+        block="learning_network",
+        learning=deep_spec_of((5, 6), 3, (2, 4, 2), (8, 6, 8)),
+    )
     build = elaborate(design, builds)
     write_learning_parts(design, build.folder)
     plan = plan_of(build.manifest["design"])
