@@ -21,22 +21,26 @@ from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
 from sc_model.spec.host import HostSpec
 
-MHZ = (1.0, 400.0)  # what `--mhz` takes at all; the board's PLL then says what it can make
-DOOR = "uart"  # the one that boards have
+# Frequencies that are not refused at once, in MHz: 400 is more than the fabric of any board here is
+# clocked at. The board's PLL then says which of them it can make.
+MHZ = (1.0, 400.0)
+DOOR = "uart"  # the door that every board has pins for
 
 
 def board_variant(design: Design, board: Board, mhz: float | None = None) -> Design:
-    """The design as a board carries it: the fabric of its FPGA, a serial line, the board's clock.
+    """The design as it runs on a board: with the fabric of its FPGA, a serial line and its clock.
 
     Parameters
     ----------
-    design : keys of its table `[host]` are kept where its door is ``uart``.
+    design : the design. The keys of its table `[host]` are kept where its door is ``uart``.
     board : the board.
-    mhz : the clock that is asked for; by default the board's own.
+    mhz : frequency of the system's clock in MHz, 1 to 400; by default that of the board's own
+        clock.
 
     Raises
     ------
-    ConfigError : the clock is none that the board's PLL can make, or the board can't be used.
+    ConfigError
+        the board's PLL can't make this clock, or the board can't be used.
     """
     if mhz is not None and not MHZ[0] <= mhz <= MHZ[1]:
         raise ConfigError(f"--mhz must be from {MHZ[0]:g} to {MHZ[1]:g}, not {mhz:g}.")
@@ -59,28 +63,32 @@ def build_board(
     root: PathLike = DEFAULT_ROOT,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """The report of a design's bitstream for a board; what was made before is taken again.
+    """Build the bitstream of a design for a board, unless it is there, and return its report.
 
     Parameters
     ----------
-    design : the design; its variant for the board is what is built (see `board_variant`).
-    board : its name, its file, or itself.
-    mhz : the system's clock; by default the board's own.
-    seeds : place-and-route runs, at most; the first that meets the clock is taken.
+    design : the design; its variant for the board is built (see `board_variant`).
+    board : the board, its name or its file.
+    mhz : frequency of the system's clock in MHz; by default that of the board's own clock.
+    seeds : place-and-route runs at most, >= 1; they end with the first that meets the clock.
     root : folder of builds.
     progress : called with a line of text at each step.
 
     Returns
     -------
-    The content of ``report.json``, and `folder`, where it lies.
+    The content of ``report.json``, and as `folder` the folder that it lies in.
 
     Raises
     ------
-    BoardError : the design does not fit, or is too slow for the clock; the text has the numbers and
-        what to reduce. No bitstream is left then.
-    ConfigError : there is no such board, its PLL can't make the clock, or the design can't be made.
-    ToolError : a tool is missing or fails, or the bitstream is not what was packed.
-    ValueError : `seeds` is below 1.
+    BoardError
+        the design does not fit, or is too slow for the clock; the text has the numbers and what to
+        reduce. No bitstream is left then.
+    ConfigError
+        there is no such board, its PLL can't make the clock, or the design can't be made.
+    ToolError
+        a tool is missing or fails, or the bitstream is not what was packed.
+    ValueError
+        `seeds` is below 1.
     """
     if seeds < 1:
         raise ValueError(f"seeds must be >= 1, not {seeds}")
@@ -101,7 +109,7 @@ def build_board(
 def folder_of(
     design: Design, board: Board, *, mhz: float | None = None, root: PathLike = DEFAULT_ROOT
 ) -> Path:
-    """Where `build_board` leaves a board's files; nothing is made."""
+    """The folder in which `build_board` leaves a board's files; it need not exist."""
     variant = board_variant(design, board, mhz)
     return folder_of_builds(root) / build_id(variant) / "board" / board.name
 
@@ -109,16 +117,21 @@ def folder_of(
 def check_version(
     design: Design, board: Board, *, mhz: float | None = None, root: PathLike = DEFAULT_ROOT
 ) -> None:
-    """ConfigError where only another version of this package made the board's bitstream.
+    """Refuse a bitstream that another version of this package, or of the rule, has built.
 
-    Parameters are those of `folder_of`. That there is no bitstream at all is no error here.
+    Parameters are those of `folder_of`. Where there is no bitstream at all nothing is refused.
+
+    Raises
+    ------
+    ConfigError
+        all bitstreams of this design for the board were built by other versions.
     """
     if (folder_of(design, board, mhz=mhz, root=root) / "report.json").is_file():
         return
-    described = board_variant(design, board, mhz).model_dump(mode="json")
+    variant = board_variant(design, board, mhz).model_dump(mode="json")
     for manifest in sorted(folder_of_builds(root).glob("*/manifest.json")):
         report = manifest.parent / "board" / board.name / "report.json"
-        if report.is_file() and read_json(manifest).get("design") == described:
+        if report.is_file() and read_json(manifest).get("design") == variant:
             raise ConfigError(
                 f"the bitstream of '{design.name}' in {report.parent} was built by another version"
                 f" of sc-hw, or of the rule; run `sc-hw build DESIGN --board {board.name}` again."
@@ -126,16 +139,17 @@ def check_version(
 
 
 def system_on_board(build: Build) -> System:
-    """What a build's board carries.
+    """The system of a build, with what its bitstream's report says of it.
 
     Parameters
     ----------
-    build : of a variant for a board (see `board_variant`).
+    build : the build of a design's variant for a board (see `board_variant`).
     """
     design = build.design
     system = system_of(design, load_family(design.fabric))
     timing = system.block.timing()
-    once = getattr(system.block.component, "shared_modules", {})
+    # Modules of many instances, as the lanes of a layer: synthesis maps each of them once.
+    mapped_once = getattr(system.block.component, "shared_modules", {})
     facts = {
         "design": design.name,
         "block": design.block,
@@ -147,7 +161,7 @@ def system_on_board(build: Build) -> System:
     return System(
         system,
         system.shared_modules,
-        tuple(once),
+        tuple(mapped_once),
         facts,
         timing.get("synapses_per_clock") if design.learns is not None else None,
     )

@@ -1,4 +1,4 @@
-"""`sc-hw registers`, `bundle`: a system for other people's tools."""
+"""`sc-hw registers` and `sc-hw bundle`: a system as files for other people's tools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sc_hw.build.elaborate import Build
     from sc_hw.progress import Progress
 
-DEFAULT_DOOR = "axi"
+DEFAULT_DOOR = "axi"  # most processors that others connect have an AXI bus
 DoorName = Annotated[
     str | None,
     typer.Option(
@@ -33,18 +33,26 @@ DoorName = Annotated[
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
 
 
-def _elaborated(design: Path, door: str | None, build: Path, progress: Progress) -> Build:
-    """The build of a design behind a door."""
+def _build_behind(file: Path, door: str | None, root: Path, progress: Progress) -> Build:
+    """The build of a design behind a door.
+
+    Parameters
+    ----------
+    file : the design file.
+    door : name of the door; None for that of the design's table [host], or `DEFAULT_DOOR`.
+    root : folder of builds.
+    progress : gets a line before the work begins.
+    """
     from sc_hw.build.elaborate import elaborate
     from sc_hw.host.doors import load_door
 
-    chosen = load_design(design)
-    if door is not None or chosen.host is None:
-        chosen = chosen.behind(door or DEFAULT_DOOR)
-    if chosen.host is not None:
-        load_door(chosen.host.door)
-    progress(f"{chosen.name}: elaborating")
-    return elaborate(chosen, build)
+    design = load_design(file)
+    if door is not None or design.host is None:
+        design = design.behind(door or DEFAULT_DOOR)
+    if design.host is not None:
+        load_door(design.host.door)  # an unknown door is refused before the work begins
+    progress(f"{design.name}: elaborating")
+    return elaborate(design, root)
 
 
 def registers(
@@ -67,7 +75,7 @@ def registers(
     names = [name.strip() for name in formats.split(",")] if formats else list(FORMATS)
     check_formats(names)
     with progress_lines(as_json) as progress:
-        result = _elaborated(design, door, build, progress)
+        result = _build_behind(design, door, build, progress)
         progress(f"{result.design.name}: writing the register map")
         written = export_host(result.manifest, out_folder, names)
     if as_json:
@@ -94,7 +102,7 @@ def bundle(
 
     check_request(out_folder, prefix)
     with progress_lines(as_json) as progress:
-        result = _elaborated(design, door, build, progress)
+        result = _build_behind(design, door, build, progress)
         progress(f"{result.design.name}: writing the bundle")
         written = run_bundle(result, out_folder, prefix)
     if as_json:

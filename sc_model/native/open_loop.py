@@ -1,9 +1,10 @@
-"""Compiled synapses of a layer in open loop: the spikes of both sides are inputs.
+"""Compiled synapses of a layer in open loop: the spikes of inputs and of neurons are both given.
 
 In a recording, with a teacher or in a benchmark, the spikes of the neurons do not depend on the
-synapses. Then no step has to wait for the one before to finish: a tile of synapses stays in
-registers for several steps. Values of a row (an input) or a column (a neuron) are computed once for
-it. The kernel is made from the rule's graph; no rule has code of its own here.
+synapses. So many steps of a few synapses can be computed before the next synapses are loaded: a
+*tile* of synapses stays in the registers of the processor for several steps. A value that is the
+same for all synapses of a row (an input) or of a column (a neuron) is computed once for it. The
+kernel is made from the rule's graph; no rule has code of its own here.
 """
 
 from __future__ import annotations
@@ -28,10 +29,18 @@ from sc_model.native.scalar import Constants, scalar_lines
 from sc_model.native.vectors import VectorCode
 from sc_model.spec import Rule, RuleParams
 
-PAD = 32  # a row in memory is a multiple of this many columns: whole vectors on every machine
-BLOCK = 64  # steps for which a tile of synapses stays in registers
-CHUNK_BYTES = 1 << 20  # values of rows and columns that are computed at a time: they stay in cache
+# A row in memory has a multiple of this many columns, so that it is whole vectors on every machine:
+# the widest vector here has 64 bytes (AVX-512), the narrowest element 2.
+PAD = 32
+# Steps for which a tile of synapses stays in registers: its loads and stores are shared by so many
+# steps that they cost next to nothing.
+BLOCK = 64
+# Bytes of the values of rows and columns that are computed at a time, at most: they stay in a
+# second-level cache of 1 to 2 MB until the synapses have used them.
+CHUNK_BYTES = 1 << 20
 
+# The kernel: `tile` computes some synapses, and `synapses` goes through all of them in tiles. `E`
+# is an element, `V` a vector of `LANES` of them; `all` fills a vector with one element (vector.h).
 _FRAME = """
 static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
 
@@ -41,22 +50,22 @@ template <int K, bool ACROSS> static inline __attribute__((always_inline)) void 
     int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column,
     int64_t column_stride, const E *step, E *const *at, const Constants &of) {{
   const int64_t apart = ACROSS ? width : LANES, next = ACROSS ? K * width : width;
-  {declared}
-  for (int k = 0; k < K; k++) {{ {loaded} }}
+  {declarations}
+  for (int k = 0; k < K; k++) {{ {loads} }}
   for (int k = 0; k < K; k++)
     for (int f = 0; f < {fields}; f++) __builtin_prefetch(at[f] + next + k * apart, 1);
   for (int64_t t = 0; t < count; t++) {{
-    {taken}
+    {outer_values}
 #pragma GCC unroll 8
     for (int k = 0; k < K; k++) {{
-      {rows_taken}
-      {columns_taken}
+      {row_values}
+      {column_values}
       {body}
-      {written}
+      {results}
     }}
     row += ROWS * row_stride, column += COLUMNS * column_stride, step += STEPS;
   }}
-  for (int k = 0; k < K; k++) {{ {stored} }}
+  for (int k = 0; k < K; k++) {{ {stores} }}
 }}
 
 // `count` steps of rows `first` to `last` of `width` columns; `row`, `column` and `step` are the
@@ -95,6 +104,7 @@ extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t wid
 }}
 """
 
+# The part of a step that is the same for a row or a column; made once for each of the two.
 _SIDE = """
 // Steps of the rows or columns alone, from `spikes[t][n]` and `shared[t][{shared}]`; the values
 // that the synapses need go to `out[t][{count}][stride]`.
@@ -104,7 +114,7 @@ extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *
   {constants}
   {pointers}
   for (int64_t t = 0; t < count; t++, spikes += n, shared += {shared}, out += {count} * stride) {{
-    {shared_taken}
+    {shared_values}
     for (int64_t i = 0; i < n; i++) {{
       {body}
     }}
@@ -112,11 +122,12 @@ extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *
 }}
 """
 
+# The part of a step that is the same for all synapses.
 _STEP = """
 extern "C" void steps(int64_t count, const int64_t *shared, E *out, const int64_t *constants) {{
   {constants}
   for (int64_t t = 0; t < count; t++, shared += {shared}, out += {count}) {{
-    {shared_taken}
+    {shared_values}
     {body}
   }}
 }}
@@ -126,15 +137,25 @@ extern "C" void steps(int64_t count, const int64_t *shared, E *out, const int64_
 class LayerKernel:
     """The C++ kernel of a layer's synapses under a rule.
 
+    Parameters
+    ----------
+    rule, params : learning rule and its parameters.
+    bits : width of an element, 16, 32 or 64.
+
     Members
     -------
-    bits : width of an element.
-    names : the rule's parts.
-    biases : for each field of a synapse, what is subtracted from its values in memory (see
-        `sc_model.native.vectors`).
+    bits : the same.
+    names : names of the rule's fields and inputs, by what they belong to.
     source : the C++.
-    constants : what its functions are called with: the rule's constants and shifts.
-    counts : how many values the synapses need of a row, of a column and of a step.
+    constants : the rule's constants and shifts, an argument of every function of the kernel.
+    biases : for each field of a synapse the number that its values in memory are less by, so that
+        they fit a signed element (see `sc_model.native.vectors`).
+    counts : for each loop (row, column, step) the number of values that synapses need from it.
+
+    Raises
+    ------
+    TooNarrow
+        a value of the rule does not fit an element.
     """
 
     def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
@@ -149,18 +170,18 @@ class LayerKernel:
         self.source = self._source(lowered(traced(rule, params), variables), variables)
 
     def _source(self, graph: Graph, variables: Mapping[str, Loop]) -> str:
-        """The kernel's text."""
+        """The kernel's text; sets `biases` and `counts`."""
         names = self.names
         fields = list(names.synapse)
         old_names = {name: f"old_{name}" for name in fields}
         code = VectorCode(graph, variables, self.bits, old_names, self.constants)
         self.biases = {name: code.bias(graph.variables[name]) for name in fields}
-        written = []
+        results = []
         for number, name in enumerate(fields):
             value = code.number(graph.outputs[name])
             # the new value has the bias of its own range, the field that of its format
             adjustment = code.bias(graph.outputs[name]) - self.biases[name]
-            written.append(f"field_{number}[k] = {value}{code.plus(adjustment)};")
+            results.append(f"field_{number}[k] = {value}{code.plus(adjustment)};")
         self.counts = {loop: len(values) for loop, values in code.outer.items()}
         rows, columns, steps = (
             range(self.counts[loop]) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP)
@@ -183,27 +204,27 @@ class LayerKernel:
             steps=len(steps),
             block=BLOCK,
             fields=len(fields),
-            declared=f"V {', '.join(f'field_{n}[K]' for n in count)};",
-            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in count),
-            stored=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in count),
-            taken="\n    ".join(outer),
-            rows_taken="\n      ".join(of_rows),
-            columns_taken="\n      ".join(of_columns),
+            declarations=f"V {', '.join(f'field_{n}[K]' for n in count)};",
+            loads=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in count),
+            stores=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in count),
+            outer_values="\n    ".join(outer),
+            row_values="\n      ".join(of_rows),
+            column_values="\n      ".join(of_columns),
             body="\n      ".join([*old, *code.lines]),
-            written="\n      ".join(written),
+            results="\n      ".join(results),
         )
         sides = self._sides(graph, code)
         return "".join((runtime(self.bits), self.constants.vectors, frame, *sides))
 
     def _sides(self, graph: Graph, code: VectorCode) -> list[str]:
-        """Functions for the rows, the columns and the step.
+        """The texts of the functions `rows`, `columns` and `steps`.
 
-        They update the fields of rows and columns, and compute the values that synapses need of
-        them.
+        The first two update the fields that a row or a column has, and all three compute the values
+        that the synapses need from them.
         """
         names = self.names
         shared = {name: f"shared_{number}" for number, name in enumerate(names.modulators)}
-        shared_taken = " ".join(
+        shared_values = " ".join(
             f"const int64_t shared_{number} = shared[{number}];" for number in range(len(shared))
         )
         texts = []
@@ -229,7 +250,7 @@ class LayerKernel:
                     name=f"{loop.value}s",
                     shared=len(shared),
                     count=len(needed),
-                    shared_taken=shared_taken,
+                    shared_values=shared_values,
                     constants=self.constants.declarations,
                     pointers=" ".join(
                         f"int64_t *__restrict field_{n} = fields[{n}];" for n in range(len(own))
@@ -247,7 +268,7 @@ class LayerKernel:
             _STEP.format(
                 shared=len(shared),
                 count=len(needed),
-                shared_taken=shared_taken,
+                shared_values=shared_values,
                 constants=self.constants.declarations,
                 body="\n    ".join(body),
             )
@@ -265,12 +286,16 @@ class OpenLoopLayer:
     rule, params : learning rule and its parameters.
     inputs, neurons : numbers of rows and columns, >= 1.
     initial : weights, a scalar or shape (inputs, neurons), saturated into their format.
-    threads : threads that share the rows; 0 for as many as the machine has processors.
+    threads : threads that share the rows, >= 0; 0 for as many as the machine has processors.
     flags : options of the compiler beside those of every kernel.
-    narrowest : least bits of an element: 16, 32 or 64.
+    narrowest : narrowest element that is tried, in bits: 16, 32 or 64.
 
     Members
     -------
+    rule, params, inputs, neurons, threads : as given.
+    kernel : the kernel, of the narrowest element that holds every value.
+    names : names of the rule's fields and inputs, by what they belong to.
+    width : columns of a row in memory, a multiple of `PAD`.
     state : an array for each field as in `sc_model.golden.PlasticLayer`: shape (inputs, neurons)
         for a synapse field, (inputs,) for a ``pre`` field, (neurons,) for a ``post`` field.
 
@@ -280,6 +305,8 @@ class OpenLoopLayer:
         the rule can't run in a layer.
     NativeError
         there is no kernel for the rule, or no compiler.
+    ValueError
+        a number is below its least.
     """
 
     def __init__(
@@ -309,8 +336,8 @@ class OpenLoopLayer:
         self._constants = self.kernel.constants.array()
         self._formats, self._inputs = rule.state_formats(params), rule.input_formats(params)
         self.width = -(-neurons // PAD) * PAD
-        # one cache line more than the row: with a stride of a power of two, all steps of a row
-        # would fall into the same set of the cache
+        # A cache line more than the row: with a stride of a power of two the values of a row in all
+        # steps would fall into one set of the cache, and evict each other.
         self._row_stride = -(-inputs // PAD) * PAD + PAD
         self._element = np.dtype(f"int{self.kernel.bits}")
         self.load(initial)
@@ -318,7 +345,10 @@ class OpenLoopLayer:
     # --- state ------------------------------------------------------------------------------------
 
     def load(self, weights: ArrayLike) -> None:
-        """Write the weights and put all other fields to their initial values."""
+        """Write the weights, and restart all other fields at their initial values.
+
+        `weights`: a scalar or shape (inputs, neurons), saturated into their format.
+        """
         first = {**self.rule.initial_state(), self.names.weight: weights}
         shapes = self._shapes
         self.state = {
@@ -328,6 +358,7 @@ class OpenLoopLayer:
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each field."""
         return {
             **dict.fromkeys(self.names.synapse, (self.inputs, self.neurons)),
             **dict.fromkeys(self.names.pre, (self.inputs,)),
@@ -336,7 +367,7 @@ class OpenLoopLayer:
 
     @property
     def state(self) -> dict[str, NDArray[np.int64]]:
-        """Every field, as int64; a copy."""
+        """Every field, a copy as int64; a value outside a field's format can't be assigned."""
         result = {}
         for name, array in self._packed.items():
             if name in self.kernel.biases:
@@ -379,8 +410,8 @@ class OpenLoopLayer:
 
         Parameters
         ----------
-        pre_spikes : 0 or 1, shape (T, inputs).
-        post_spikes : shape (T, neurons).
+        pre_spikes : spikes of the inputs, 0 or 1, shape (T, inputs).
+        post_spikes : spikes of the neurons, 0 or 1, shape (T, neurons).
         modulators : the rule's other inputs, each a scalar or shape (T,), saturated into its
             format.
 
@@ -398,7 +429,7 @@ class OpenLoopLayer:
                 f"spikes of both sides must be of equally many steps, not {len(pre)} and"
                 f" {len(post)}"
             )
-        shared = self.shared(modulators, len(pre))
+        shared = self.modulator_array(modulators, len(pre))
         per_step = self._element.itemsize * (
             self.kernel.counts[Loop.ROW] * self.inputs
             + self.kernel.counts[Loop.COLUMN] * self.width
@@ -411,17 +442,23 @@ class OpenLoopLayer:
                 self._chunk(pre[part], post[part], shared[part], room, pool.map)
 
     def _spikes(self, name: str, values: ArrayLike, width: int) -> NDArray[np.uint8]:
+        """Spikes as bytes of 0 and 1, shape (T, width), contiguous as the kernel reads them."""
         array = np.asarray(values)
         if array.dtype.kind not in "biu":
             raise TypeError(f"{name} must be integers, not {array.dtype}")
         if array.ndim != 2 or array.shape[1] != width:
             raise ValueError(f"{name} must have shape (steps, {width}), not {array.shape}")
         if array.dtype not in (np.bool_, np.uint8):
-            array = array > 0  # saturated into a bit, as every model does
+            array = array > 0  # saturates into a bit, as every model does
         return np.ascontiguousarray(array).view(np.uint8)
 
-    def shared(self, modulators: Mapping[str, ArrayLike] | None, steps: int) -> NDArray[np.int64]:
-        """The modulators of some steps as one array of shape (steps, modulators)."""
+    def modulator_array(
+        self, modulators: Mapping[str, ArrayLike] | None, steps: int
+    ) -> NDArray[np.int64]:
+        """The modulators of some steps as one array of shape (steps, modulators).
+
+        Raises TypeError where one is missing or unknown.
+        """
         values = {} if modulators is None else modulators
         if sorted(values) != sorted(self.names.modulators):
             raise TypeError(
@@ -436,7 +473,10 @@ class OpenLoopLayer:
         return rows
 
     def _room(self, count: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Memory for what rows, columns and steps hand over."""
+        """Arrays for the values of rows, columns and steps in `count` steps.
+
+        Columns beyond the last neuron stay 0, so that the synapses that pad a row are defined.
+        """
         counts = self.kernel.counts
         return (
             np.empty((count, max(1, counts[Loop.ROW]), self._row_stride), self._element),
@@ -452,6 +492,15 @@ class OpenLoopLayer:
         room: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
         run: Callable[..., Any],
     ) -> None:
+        """Advance all synapses by the steps of a chunk.
+
+        Parameters
+        ----------
+        pre, post : spikes of the chunk.
+        shared : its modulators.
+        room : arrays of `_room`, of at least as many steps.
+        run : `map` of a pool of threads.
+        """
         (row, column, step), count, row_stride = room, len(pre), self._row_stride
         c, library, constants = ctypes.c_int64, self._library, address(self._constants)
         for name, width, stride, spikes, fields, out in (

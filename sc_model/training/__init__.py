@@ -3,6 +3,7 @@
 It needs torch: `pip install sc-hw[training]`.
 """
 
+# Only a check: without torch one line says what to install. The modules import it themselves.
 try:
     import torch as _torch
 except ImportError as _error:

@@ -17,23 +17,27 @@ from sc_sim.rtl import RtlLane
 
 
 class LaneDevice(SynapseDevice):
-    """One synapse; inputs are scalars, of T steps arrays of shape (T,)."""
+    """A lane: one synapse. Inputs of a step are scalars, those of T steps have shape (T,)."""
 
     name = "lane"
     step_axes = 1
     logs_every_step = True
 
     def model(self, *, native: bool) -> Synapse:
-        """The golden synapse, or with `native` the compiled one."""
+        """The golden model of the synapse; with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
         return (NativeSynapse if native else Synapse)(rule, params, fed=self.fed)
 
     def load(self, engine: Any, weights: ArrayLike) -> None:
-        """Write the weight, a scalar."""
+        """Write the weight, an integer; all other fields restart at their initial values."""
         engine.load({self.weight: int(np.asarray(weights))})
 
     def restore(self, engine: Any, state: State) -> None:
-        """Write every field; RTL loads only the weight and raises ValueError for other traces."""
+        """Write every field.
+
+        The ports of a lane load the weight alone. So RTL raises ValueError for a state whose other
+        fields do not have their initial values.
+        """
         values = {name: int(value) for name, value in state["synapse"].items()}
         if isinstance(engine, RtlLane):
             engine.restore(values)
@@ -42,13 +46,13 @@ class LaneDevice(SynapseDevice):
         self.restore_registers(engine, state)
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
-        """Inputs of every step, shape (T,), and the weight that the recording begins with."""
+        """A recording's inputs, shape (T,) each, and the weight with which it begins."""
         inputs, weights = super().recording(path)
         first = {name: values[:, 0] for name, values in inputs.items()}
         return first, int(np.ravel(np.asarray(weights))[0])
 
     def log(self, states: list[dict[str, Any]]) -> Any:
-        """Every field after each step, shape (T,)."""
+        """The states after T steps as one array of shape (T,) for each field."""
         return {name: np.array([state[name] for state in states]) for name in states[0]}
 
 
