@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A sparse layer by events: an event layer whose sequencer visits the lists of its columns."""
+"""A sparse layer that adds up events: each event visits the synapses in the list of its column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostWords, TickFlags
 from sc_model.spec import ConfigError, IntFormat, SparseSpec
 
-# Neurons whose spikes leave in one word: a flip-flop each in the layer and behind it.
+# The most neurons whose spikes leave in one word, which takes a flip-flop for each of them in the
+# layer and in what is behind it.
 MAX_WORD = 8192
 
 
 def check_sparse(spec: SparseSpec, *, sliced: bool) -> None:
-    """ConfigError for a sparse layer that has no hardware; `sliced`: its spikes leave in slices."""
+    """ConfigError for a sparse layer that can't be made in hardware.
+
+    `sliced`: its spikes leave in slices, and not in one word.
+    """
     if spec.lanes > 1:
         raise ConfigError(
             f"layer '{spec.name}' must have lanes = 1 in hardware, where a list is walked a synapse"
@@ -38,8 +42,9 @@ def check_sparse(spec: SparseSpec, *, sliced: bool) -> None:
 class SparseLayer(EventLayer):
     """A layer of kind `sparse`, which adds up events; see `EventLayer`.
 
-    Its memories hold the synapses that there are: of each its weight, delay and neuron, and of each
-    column where its list begins and how many synapses it has. Domain ``sync``.
+    Its memories hold only the synapses that there are: one word for each, with weight, delay and
+    neuron, and one word for each column, with the first synapse of its list and their number.
+    Domain ``sync``.
 
     Parameters
     ----------
@@ -71,7 +76,7 @@ class SparseLayer(EventLayer):
         super().__init__(spec, value, tick_ms, step_bits, family, **options)
 
     def _make_sequencer(self, spec: Any, value: IntFormat) -> SparseSequencer:
-        """The sequencer; the layouts of its memories are those of the host's words."""
+        """The sequencer of lists; the host's words have the layouts of its memories."""
         self.sparse = SparseSequencer(spec, value.width, self.sets, self.lanes.loop)
         return self.sparse
 
@@ -94,18 +99,21 @@ class SparseLayer(EventLayer):
 
     @property
     def event_clocks(self) -> int:
-        """Clocks of an event whose column has no synapse; a synapse takes one more."""
+        """Clocks of an event whose list is empty; each synapse of a list takes one more."""
         return 1
 
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle.
 
-        That is with all of the layer's synapses in their lists, each for the neuron of the one
-        before, so that it waits for its sum.
+        The worst case is that the lists of these events hold all synapses of the layer, and that
+        each synapse goes to the same neuron as the one before, whose sum it waits for.
         """
+        # The scanner searches a chunk of columns a clock; its register and the sequencer's are the
+        # two clocks more.
         adding = self.scanner.chunks + 2 + self.reordering
         if events:
-            # the three places in front of the issue, and the sums of the last synapses
+            # An event goes through three registers of the sequencer before its first synapse is
+            # issued: list, walk, and read of the neuron. The last sum then has to be written.
             ahead = 3 + self.lanes.loop + self.lanes.landed
             adding += events + self.spec.synapses * self.lanes.loop + ahead
         return adding + self.deciding_clocks
@@ -119,7 +127,7 @@ class SparseLayer(EventLayer):
         history: Value | None = None,
         lists: Value | None = None,
     ) -> None:
-        """Give the host the word that it has requested."""
+        """Give the host the word that it reads: a synapse with its neuron, or a column's list."""
         (word,) = synapses
         sparse = self.sparse
         super()._answer(m, tick, host, [Cat(word, sparse.target)], history, sparse.list.as_value())

@@ -1,7 +1,8 @@
-"""What is done for a point: its prices, and its accuracy on each task with each seed.
+"""The work for one point of a sweep: its prices, and its accuracy on each task with each seed.
 
-A point is JSON from end to end, so that it can be sent to a worker that has this package and
-nothing else. The same point gives the same outcome everywhere.
+A *point* is one design of the sweep. It goes to a worker as an *item* and comes back as an
+*outcome*; both are JSON values, so that a worker needs this package and nothing else. The same item
+gives the same outcome on every machine.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from sc_model.packages import MissingPackageError
 from sc_model.spec import ConfigError, ConfigTypeError, Design, parse_design
 from sc_model.spec.choice import is_rule_file
 
-# Of a price, what is kept for each target
+# Keys of a price (`sc_hw.price.price`) that a sweep keeps for each target. Those of `PRICES` have a
+# value and bars, each of which gets a column; those of `NUMBERS` are plain numbers.
 PRICES = ("lut", "ff", "fmax_mhz")
-COMPILED_FROM = 5000  # trials from which compiling the layer costs less than it saves
 NUMBERS = ("bram", "dsp", "spram", "step_clocks", "steps_per_s", "updates_per_s", "fits")
+COMPILED_FROM = 5000  # trials from which compiling the layer takes less time than it saves
 
 
 def item_of(tables: Mapping[str, Any], spec: SweepSpec, folder: Path) -> dict[str, Any]:
@@ -35,9 +37,9 @@ def item_of(tables: Mapping[str, Any], spec: SweepSpec, folder: Path) -> dict[st
 
     Parameters
     ----------
-    tables : of the design file, with the point's values.
+    tables : tables of the design file, with the values of the point in place of the file's.
     spec : the sweep.
-    folder : in which its paths begin.
+    folder : folder from which relative paths of the sweep count.
     """
     return {
         "tables": dict(tables),
@@ -48,7 +50,7 @@ def item_of(tables: Mapping[str, Any], spec: SweepSpec, folder: Path) -> dict[st
 
 
 def _with_paths(task: TaskSpec, spec: SweepSpec, folder: Path) -> dict[str, Any]:
-    """A task with absolute paths; without `parameters` those beside the design."""
+    """A task with absolute paths; a task without `parameters` gets the file beside the design."""
     values = task.model_dump()
     if task.kind == "samples":
         design = folder / spec.design
@@ -60,7 +62,7 @@ def _with_paths(task: TaskSpec, spec: SweepSpec, folder: Path) -> dict[str, Any]
 
 
 def key_of(item: Mapping[str, Any]) -> str:
-    """A name for all that a point's outcome depends on."""
+    """Sixteen hex digits that stand for all that the outcome of an item depends on."""
     content = {
         "item": _portable(item),
         "version": sc_model.__version__,
@@ -71,7 +73,7 @@ def key_of(item: Mapping[str, Any]) -> str:
 
 
 def _portable(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The point with hashes of files in place of their paths."""
+    """The item with hashes of files in place of their paths: the same on every machine."""
     tasks = [
         task | {name: _file_hash(task[name]) for name in ("file", "parameters") if task[name]}
         for task in item["tasks"]
@@ -84,7 +86,7 @@ def _portable(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _file_hash(path: str) -> str:
-    """Hash of a file's bytes; of one that can't be read its name, for the worker will say so."""
+    """Hash of a file's bytes; its path where it can't be read, an error that the worker reports."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
@@ -92,7 +94,13 @@ def _file_hash(path: str) -> str:
 
 
 def outcome_of(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Prices by target and accuracies by task and seed, or `failed` with one line that says why."""
+    """The outcome of an item.
+
+    Returns
+    -------
+    `prices` by target and `accuracies` (shares, 0 to 1) by task and seed; or `failed`, a line that
+    says why there are none.
+    """
     try:
         design = parse_design(dict(item["tables"]))
         prices = {row["target"]: _kept(row) for row in price(design, item["targets"])}
@@ -108,7 +116,7 @@ def outcome_of(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a sweep keeps of a price."""
+    """The columns of a price that a sweep keeps; `device_share` is of the fullest unit, in %."""
     shares = [unit["percent"] for unit in row["device"]["resources"].values() if unit["percent"]]
     kept = {name: row[name] for name in NUMBERS}
     for name in PRICES:
@@ -119,7 +127,7 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _accuracy(design: Design, task: TaskSpec, seed: int) -> float:
-    """Share of right answers of a design on a task."""
+    """Share of right answers of a design on a task, 0 to 1."""
     if task.kind == "digits":
         native = task.trials >= COMPILED_FROM
         return round(digits_accuracy(design, trials=task.trials, seed=seed, native=native), 6)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A network that learns behind the registers: a step is a sample, its packet the answer."""
+"""A learning network behind host registers: a step is a sample, and its packet the answer."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from sc_model.spec import ConfigError
 
 
 class HostLearningNetwork(HostBlock):
-    """A network that learns; what is told of a sample comes with it.
+    """A learning network behind the registers of a host; see `HostBlock`.
 
-    Two samples are under way: the values of one come while the one before is learned from. A packet
-    leaves when its sample has been learned from.
+    The host sends the right class of a sample together with its values. Two samples are under way:
+    the values of one come in while the network learns from the one before. A packet leaves when the
+    network has learned from its sample.
 
     Raises
     ------
     ConfigError
-        the host is told rewards, which follow an answer.
+        the network learns from rewards, which depend on its answer and so can't come with a sample.
     """
 
     name = "learning_network"
     kind = 5
 
     def describe(self) -> None:
-        """A step carries what is told, then the values; a packet the winner."""
+        """A step carries class and settings of a sample, then its values; a packet the winner."""
         network = self.block.component
         if network.spec.feedback != "label":
             raise ConfigError(
@@ -61,9 +62,9 @@ class HostLearningNetwork(HostBlock):
         )
 
     def connect(self, m: Module, pins: Any) -> None:
-        """Values and what is told in, the winner out once the sample is over."""
+        """Send values in, the class after the answer, and the winner out at the sample's end."""
         self.count_in_flight(m, 2)
-        told = Signal(name="told")
+        told = Signal(name="told")  # the network has answered, and gets the class now
         lesson = self._lesson(m, pins.teach.valid & pins.teach.ready)
         answered = pins.o.valid & pins.o.ready
         m.d.comb += [
@@ -82,11 +83,17 @@ class HostLearningNetwork(HostBlock):
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
 
     def _lesson(self, m: Module, taught: Value) -> Value:
-        """What is told of the sample that is answered; kept for each of the two samples.
+        """The class and settings of the sample that is answered.
 
-        The common part is complete once a transfer has come, and stands until the next step.
+        There is a register for each of the two samples under way. The common part of a step is
+        complete once the step's first transfer comes, and stays until the next step.
+
+        Parameters
+        ----------
+        taught : strobe, the network takes the class and settings of a sample.
         """
         layout = self.block.component.parts.control.told_layout
+        # Numbers, 0 or 1, of the registers of the sample that comes in and of the one answered.
         coming, answered = Signal(name="coming", init=1), Signal(name="answered")
         lessons = [Signal(layout, name=f"lesson_{n}", reset_less=True) for n in range(2)]
         m.d.sync += [coming.eq(coming ^ self.begins), answered.eq(answered ^ taught)]
