@@ -31,7 +31,7 @@ class HostLearningNetwork(HostBlock):
     kind = 5
 
     def describe(self) -> None:
-        """A step carries class and settings of a sample, then its values; a packet the winner."""
+        """A step carries class and flags of a sample, then its values; a packet the winner."""
         network = self.block.component
         if network.spec.feedback != "label":
             raise ConfigError(
@@ -83,14 +83,14 @@ class HostLearningNetwork(HostBlock):
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
 
     def _lesson(self, m: Module, taught: Value) -> Value:
-        """The class and settings of the sample that is answered.
+        """The class and flags of the sample that is answered.
 
         There is a register for each of the two samples under way. The common part of a step is
         complete once the step's first transfer comes, and stays until the next step.
 
         Parameters
         ----------
-        taught : strobe, the network takes the class and settings of a sample.
+        taught : strobe, the network takes the class and flags of a sample.
         """
         layout = self.block.component.parts.control.told_layout
         # Numbers, 0 or 1, of the registers of the sample that comes in and of the one answered.
