@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw import Device
+from sc_hw.simulation.learning_run import Portion, Task
 from sc_model.spec import Design
 from sc_model.spec.learning import RecurrentNetworkSpec
 
@@ -106,6 +107,28 @@ def phases(network: RecurrentNetworkSpec, count: int) -> list[tuple[slice, tuple
     ]
 
 
+def portions(network: RecurrentNetworkSpec, given: Samples, *, hidden: bool) -> list[Portion]:
+    """Samples as they are shown, with their classes and the sizes of steps; see `learn`."""
+    return [
+        Portion(
+            {
+                "spikes": given.spikes[part],
+                "targets": given.targets[part],
+                "learn": {network.hidden.name: hidden},
+            },
+            given.classes[part],
+            {"hidden_shift": own, "readout_shift": readout},
+        )
+        for part, (own, readout) in phases(network, len(given.classes))
+    ]
+
+
+def task(network: RecurrentNetworkSpec, shown: Samples, tested: Samples, *, hidden: bool) -> Task:
+    """The same with the samples that test, for a run in Verilog and model."""
+    shown_portions = portions(network, shown, hidden=hidden)
+    return Task(shown_portions, {"spikes": tested.spikes}, tested.classes, "delayed match")
+
+
 def learn(device: Device, given: Samples, *, hidden: bool = True) -> NDArray[np.int64]:
     """Show samples with their classes; the class after each step, (samples, steps).
 
@@ -118,11 +141,9 @@ def learn(device: Device, given: Samples, *, hidden: bool = True) -> NDArray[np.
     answers = []
     if device.design.recurrent is None:
         raise ValueError(f"{device.design.name} has no recurrent network")
-    for part, (own, readout) in phases(device.design.recurrent, len(given.classes)):
-        device.set(hidden_shift=own, readout_shift=readout)
-        targets = given.targets[part]
-        found = device.run(spikes=given.spikes[part], targets=targets, learn={"hidden": hidden})
-        answers.append(found)
+    for portion in portions(device.design.recurrent, given, hidden=hidden):
+        device.set(**portion.parameters)
+        answers.append(device.run(**portion.stimulus))
     return np.concatenate(answers)
 
 

@@ -9,11 +9,24 @@ python examples/delayed_match/run.py --on rtl --samples 500
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from delayed_match_task import FIXED, JITTERED, data, first_weights, learn, right
+from delayed_match_task import (
+    FIXED,
+    JITTERED,
+    Samples,
+    data,
+    first_weights,
+    learn,
+    right,
+    task,
+)
 
-from sc_hw import Device
+from sc_hw import Device, elaborate
+from sc_hw.progress import interactive
 from sc_hw.scripts import MOST_SEED, ScriptParser, errors_in_one_line, whole
+from sc_hw.simulation.learning_run import learn_task
+from sc_model.spec import load_design
 
 HERE = Path(__file__).resolve().parent
 SHOWN = 3000
@@ -31,17 +44,42 @@ def main() -> None:
     )
     parser.add_argument("--jittered", action="store_true", help="delays of 10 to 20 steps, not 15")
     parser.add_argument("--frozen", action="store_true", help="the readout learns alone")
-    parser.add_argument("--on", default="model", help="model or rtl")
+    parser.add_argument(
+        "--on",
+        choices=("model", "rtl"),
+        default="model",
+        help="rtl: the Verilog learns beside the model, and a report can show it",
+    )
     given = parser.parse_args()
     name = "delayed_match_jittered" if given.jittered else "delayed_match"
     shown, tested = data(given.seed, given.samples, JITTERED if given.jittered else FIXED)
-    with errors_in_one_line(), Device.open(HERE / f"{name}.toml", given.on) as device:
-        device.load(first_weights(device.design, given.seed))
-        before = right(device, tested)
-        print(f"before: {100 * before:.1f} % of {len(tested.classes)} right")
-        learn(device, shown, hidden=not given.frozen)
-        after = right(device, tested)
-        print(f"after {given.samples:,} samples: {100 * after:.1f} % right")
+    with errors_in_one_line():
+        path = HERE / f"{name}.toml"
+        if given.on == "rtl":
+            in_verilog(path, shown, tested, seed=given.seed, hidden=not given.frozen)
+            return
+        with Device.open(path) as device:
+            device.load(first_weights(device.design, given.seed))
+            print(f"before: {100 * right(device, tested):.1f} % of {len(tested.classes)} right")
+            learn(device, shown, hidden=not given.frozen)
+            after = right(device, tested)
+            print(f"after {given.samples:,} samples: {100 * after:.1f} % right")
+
+
+def in_verilog(path: Path, shown: Samples, tested: Samples, *, seed: int, hidden: bool) -> None:
+    """Learn in Verilog and model side by side; a report of the design then shows it."""
+    design = load_design(path)
+    build = elaborate(design)
+    network: Any = design.recurrent
+    given = task(network, shown, tested, hidden=hidden)
+    found = learn_task(build, given, first_weights(design, seed), seed=seed, progress=interactive)
+    print(f"before: {100 * found['before']:.1f} % of {found['held_out']} right")
+    print(f"after {found['samples']:,} samples in Verilog: {100 * found['after']:.1f} % right")
+    print(
+        f"other answers than the model's: {found['other_answers']}; other values of the state:"
+        f" {found['other_values_of_the_state']} of {found['values_of_the_state']:,}"
+    )
+    print(f"sc-hw report {path}  # shows it")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from sc_hw.reporting.content import (
     tidy_cosim,
 )
 from sc_hw.reporting.files import read_arrays, read_json, read_stage
-from sc_hw.reporting.learning_content import learning_content, learning_pictures
+from sc_hw.reporting.learning_content import TASKS, learning_content, learning_pictures
 from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.price_parts import PRICE_SCHEMA, part_tables
@@ -82,11 +82,6 @@ def report(
         raise ReportError(
             f"build folder {build_folder} has no manifest.json; `sc-hw elaborate DESIGN` writes it."
         )
-    if manifest["design"]["block"] == "recurrent_network":
-        raise ReportError(
-            f"there is no page for block 'recurrent_network' yet: {build_folder} has what `sc-hw"
-            " prove`, `cosim`, `estimate` and `price` have written as JSON."
-        )
     other = _compared_with(previous, against)
     content, pictures, context = _content(build_folder, manifest, recording)
     content["differences"] = (
@@ -95,7 +90,7 @@ def report(
     content["compared_with"] = None if against is None or other is None else other["build_id"]
     out = build_folder if out is None else Path(out)
     block = manifest["design"]["block"]
-    template = {"learning_network": "learning", "network": "network"}.get(block, "report")
+    template = {"network": "network", **dict.fromkeys(TASKS, "learning")}.get(block, "report")
     write_pages(out, "report", content, context, pictures, embed, template)
     return content
 
@@ -117,7 +112,7 @@ def _block_content(
     folder: Path, manifest: Mapping[str, Any], stages: _Stages, recording: Path | None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What a report says of a block of this kind, and the pictures that go with it."""
-    if manifest["design"]["block"] == "learning_network":
+    if manifest["design"]["block"] in TASKS:
         learned = stages.learned["status"] != "not run"
         run = read_arrays(folder / "learned.npz") if learned else None
         content = learning_content(
@@ -186,6 +181,7 @@ class _Stages:
 def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
     """Results of every stage; one that has left no file is `not run`."""
     file = f"{manifest['design']['name']}.toml"
+    task, _ = TASKS.get(manifest["design"]["block"], ("sc-hw demo", ""))
     simulated = folder / "sim" if (folder / "sim" / "results.json").is_file() else folder
     metrics = [
         read_json(path, "sc-hw.metrics.v1")
@@ -197,7 +193,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
         proof=read_stage(folder, "proof.json", "sc-hw.proof.v2", manifest, f"sc-hw prove {file}"),
         cosim=tidy_cosim(cosim),
         audit=read_stage(folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}"),
-        learned=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, "sc-hw demo"),
+        learned=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, task),
         prices=[price_content(metric) for metric in metrics if metric is not None],
         predicted=[row for row in predicted if row is not None],
         simulated=simulated,

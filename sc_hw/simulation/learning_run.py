@@ -8,8 +8,9 @@ where a report finds them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -37,19 +38,39 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
+class Portion:
+    """Samples that are shown together.
+
+    Members
+    -------
+    stimulus : as a device's `run` takes it, with what is told.
+    classes : the right ones, (samples,).
+    parameters : run-time parameters that are set in front of it.
+    """
+
+    stimulus: Mapping[str, Any]
+    classes: Integers
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
     """What is shown, in order, and what is held out.
 
     Members
     -------
-    values, classes : of the samples that are shown, (samples, inputs) and (samples,).
-    held_values, held_classes : of those that are held out.
+    shown : in portions.
+    held, held_classes : the stimulus of the samples that are held out, of which nothing is told,
+        and their classes.
+    origin : where the samples are from.
+    image : shape of a sample's picture; None where it is none.
     """
 
-    values: NDArray[np.uint8]
-    classes: Integers
-    held_values: NDArray[np.uint8]
+    shown: Sequence[Portion]
+    held: Mapping[str, Any]
     held_classes: Integers
+    origin: str
+    image: tuple[int, ...] | None = None
 
 
 def samples_in_rtl(spec: LearningNetworkSpec) -> int:
@@ -87,27 +108,60 @@ def learn_in_rtl(
     spec = _checked(build, images)
     in_rtl = min(samples, samples_in_rtl(spec) if in_rtl is None else in_rtl)
     rng = np.random.default_rng(seed)
-    task = _task(images, samples, rng)
-    with Device.open(build.folder, "rtl") as rtl, Device.open(build.design) as model:
+    task = _task(images, samples, in_rtl, rng)
+    with Device.open(build.design) as model:
         weights = model.block.initial_weights(rng)
-        for device in (rtl, model):
+    return learn_task(build, task, weights, in_rtl=in_rtl, seed=seed, progress=progress)
+
+
+def learn_task(
+    build: Build,
+    task: Task,
+    weights: Any,
+    *,
+    in_rtl: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Learn a task in Verilog and model; what `learned.json` holds.
+
+    Parameters
+    ----------
+    build : of a network that learns.
+    task : what is shown, and what is held out. A network in time answers with its last step.
+    weights : first ones, as the device loads them.
+    in_rtl : the first so many samples, up to the end of a portion, are learned by the Verilog, too;
+        None: all of them.
+    seed : that task and weights were drawn with, for the record.
+
+    Raises ValueError where `in_rtl` is the end of no portion.
+    """
+    ends = [0, *accumulate(len(portion.classes) for portion in task.shown)]
+    samples = ends[-1]
+    in_rtl = samples if in_rtl is None else in_rtl
+    if in_rtl not in ends:
+        raise ValueError(f"in_rtl must be the end of a portion, of {ends}, not {in_rtl}")
+    with Device.open(build.folder, "rtl") as rtl, Device.open(build.design) as model:
+        model.load(weights)
+        before = _last(model.run(**task.held))
+        for device in (rtl, model):  # the model again: an answer may move its random bits on
             device.load(weights)
-        before = model.run(values=task.held_values)
         played, other_answers, other_state = _learned(rtl, model, task, in_rtl, progress)
         progress("answering held-out samples in RTL and model")
         if in_rtl < samples:
             rtl.restore(model.state())
-        answers = rtl.run(values=task.held_values)
-        other_answers += int((answers != model.run(values=task.held_values)).sum())
+        answers = _last(rtl.run(**task.held))
+        other_answers += int((answers != _last(model.run(**task.held))).sum())
         state = model.state()
     block = max(50, -(-samples // POINTS))
+    right = played == np.concatenate([portion.classes for portion in task.shown])
     results = {
         "schema_version": SCHEMA,
         "build_id": build.id,
         "verilog_sha256": build.manifest["verilog_sha256"],
         "passed": not other_answers and not other_state,
-        "data": images.origin,
-        "image": list(images.pixels.shape[1:]),
+        "data": task.origin,
+        "image": None if task.image is None else list(task.image),
         "seed": seed,
         "samples": samples,
         "samples_in_rtl": in_rtl,
@@ -118,8 +172,8 @@ def learn_in_rtl(
         "before": float((before == task.held_classes).mean()),
         "after": float((answers == task.held_classes).mean()),
         "block": block,
-        "curve": _curve(played == task.classes, block),
-        "curve_in_rtl": _curve((played == task.classes)[:in_rtl], block),
+        "curve": _curve(right, block),
+        "curve_in_rtl": _curve(right[:in_rtl], block),
     }
     # what is kept of each synapse has two axes
     arrays: dict[str, Any] = {
@@ -133,6 +187,12 @@ def learn_in_rtl(
         np.savez_compressed(file, **arrays)
     write_json(build.folder / RESULTS, results)
     return results
+
+
+def _last(answers: Any) -> Integers:
+    """The answer to each sample: of a sample of many steps that of the last one."""
+    found = np.asarray(answers)
+    return found if found.ndim == 1 else found[:, -1]
 
 
 def _checked(build: Build, images: Images) -> LearningNetworkSpec:
@@ -152,7 +212,7 @@ def _checked(build: Build, images: Images) -> LearningNetworkSpec:
     return spec
 
 
-def _task(images: Images, samples: int, rng: np.random.Generator) -> _Task:
+def _task(images: Images, samples: int, in_rtl: int, rng: np.random.Generator) -> Task:
     """Hold some images out, and show the others in a random order, again and again."""
     places = rng.permutation(len(images))
     held = places[: max(1, min(int(HELD_OUT * len(images)), MOST_HELD_OUT))]
@@ -162,30 +222,37 @@ def _task(images: Images, samples: int, rng: np.random.Generator) -> _Task:
     rounds = -(-samples // len(shown))
     order = np.concatenate([rng.permutation(shown) for _ in range(rounds)])[:samples]
     values = images.pixels.reshape(len(images), -1)
-    return _Task(values[order], images.labels[order], values[held], images.labels[held])
+    starts = [int(share * samples) for share, _ in SMALLER_STEPS]
+    portions = []
+    for start, end in pairwise(sorted({*range(0, samples, PORTION), *starts, in_rtl, samples})):
+        shift = [s for (_, s), first in zip(SMALLER_STEPS, starts, strict=True) if first <= start]
+        places = order[start:end]
+        labels = images.labels[places]
+        stimulus = {"values": values[places], "target": labels, "step_shift": shift[-1]}
+        portions.append(Portion(stimulus, labels))
+    image = images.pixels.shape[1:]
+    return Task(portions, {"values": values[held]}, images.labels[held], images.origin, image)
 
 
 def _learned(
-    rtl: Device, model: Device, task: _Task, in_rtl: int, progress: Progress
+    rtl: Device, model: Device, task: Task, in_rtl: int, progress: Progress
 ) -> tuple[Integers, int, int]:
     """Learn all samples; the model's answers, and the RTL's differences in answers and state."""
-    samples, other_answers, other_state = len(task.classes), 0, 0
+    samples = sum(len(portion.classes) for portion in task.shown)
+    start, other_answers, other_state = 0, 0, 0
     played: list[Integers] = []
-    starts = [int(share * samples) for share, _ in SMALLER_STEPS]
-    edges = sorted({*range(0, samples, PORTION), *starts, in_rtl, samples})
-    for start, end in pairwise(edges):
-        shift = [s for (_, s), first in zip(SMALLER_STEPS, starts, strict=True) if first <= start]
-        portion: dict[str, Any] = {
-            "values": task.values[start:end],
-            "target": task.classes[start:end],
-            "step_shift": shift[-1],
-        }
-        played.append(model.run(**portion))
+    for portion in task.shown:
+        end = start + len(portion.classes)
+        model.set(**portion.parameters)
+        answers = model.run(**portion.stimulus)
+        played.append(_last(answers))
         if start < in_rtl:
             progress(f"learning samples {start + 1:,} to {end:,} of {samples:,} in RTL and model")
-            other_answers += int((rtl.run(**portion) != played[-1]).sum())
-        if end == in_rtl:
+            rtl.set(**portion.parameters)
+            other_answers += int((rtl.run(**portion.stimulus) != answers).sum())
+        if start < in_rtl <= end:
             other_state = _differences(rtl, model)
+        start = end
     return np.concatenate(played), other_answers, other_state
 
 

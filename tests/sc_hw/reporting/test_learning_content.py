@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from learning_hardware import spec_of
+from recurrent_networks import design
 
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import write_json
@@ -84,3 +85,28 @@ def test_what_was_learned_is_shown(build: Build, tmp_path: Path) -> None:
     write_json(build.folder / "learned.json", learned(build, verilog_sha256="b" * 64))
     assert report(build.folder, tmp_path)["learned"]["status"] == "stale"
     assert "Stale:" in (tmp_path / "report.html").read_text()
+
+
+def test_a_recurrent_network_has_the_same_page(tmp_path: Path) -> None:
+    build, rng = elaborate(design(), tmp_path / "builds"), np.random.default_rng(1)
+    page, text = (tmp_path / f"report.{kind}" for kind in ("html", "md"))
+    content = report(build.folder, tmp_path)
+    assert content["learned"]["status"] == "not run"
+    assert [layer["memory_bits"] for layer in content["layers"]] == [13 * 8 * 16, 8 * 3 * 8]
+    assert "5 lines, 8 neurons that feed back, 3 classes, 1,856 bits of weights" in text.read_text()
+    # 12 bits of potential, a spike, a slope of 4 bits, a trace and a signal of 8
+    assert "| hidden | 13 | 8 | 4 | e\\_prop | 2^-11 | 128 | 8 | 1,664 | 33 |" in text.read_text()
+    assert "A layer is frozen where its signals are 0" in page.read_text()
+    write_json(build.folder / "learned.json", learned(build, image=None, after=1.0))
+    arrays: dict[str, Any] = {
+        "hidden.weight": rng.integers(-127, 128, (13, 8)),
+        "hidden.eligibility": rng.integers(0, 256, (13, 8)),
+        "output.weight": rng.integers(-127, 128, (8, 3)),
+        "labels": np.array([2, 0, 1]),
+        "answers": np.array([2, 0, 1]),
+    }
+    np.savez(build.folder / "learned.npz", **arrays)
+    report(build.folder, tmp_path, embed=False)
+    names = {path.name for path in tmp_path.glob("*.svg")}
+    assert names == {f"report_{name}.svg" for name in ("curve", "confusion", "histogram")}
+    assert "10 → 100.0 %" in page.read_text()

@@ -7,11 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import recurrent_networks
 from learning_hardware import spec_of
 
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.simulation.device import Device
-from sc_hw.simulation.learning_run import learn_in_rtl, samples_in_rtl
+from sc_hw.simulation.learning_run import (
+    Portion,
+    Task,
+    learn_in_rtl,
+    learn_task,
+    samples_in_rtl,
+)
 from sc_model.images import Images
 from sc_model.spec import ConfigError, Design
 
@@ -77,3 +84,31 @@ def test_what_does_not_fit_is_refused(build: Build) -> None:
     text = r"^design 'lane' must have block 'learning_network' to learn images, not 'lane'\.$"
     with pytest.raises(ConfigError, match=text):
         learn_in_rtl(lane, images(), samples=5)
+
+
+def test_a_task_in_time_is_answered_by_the_last_step(builds: Path) -> None:
+    """Which of two lines spiked at first? A portion for each size of steps."""
+    build = elaborate(recurrent_networks.design(), builds)
+    spec = recurrent_networks.network()
+    classes = np.random.default_rng(3).integers(0, 2, 400)
+    spikes = np.zeros((400, 6, 5), int)
+    spikes[np.arange(400), :3, classes] = 1
+    targets = np.where(np.arange(6) >= 4, classes[:, None], -1)
+    portions = [
+        Portion({"spikes": spikes[part], "targets": targets[part]}, classes[part], shifts)
+        for part, shifts in (
+            (slice(150), {"hidden_shift": 11}),
+            (slice(150, 300), {"hidden_shift": 12, "readout_shift": 7}),
+        )
+    ]
+    task = Task(portions, {"spikes": spikes[300:]}, classes[300:], "first line")
+    weights = {f"{k}.weight": v for k, v in recurrent_networks.weights_of(spec).items()}
+    made = learn_task(build, task, weights, in_rtl=150, seed=4)
+    assert made["passed"]
+    assert (made["samples"], made["samples_in_rtl"], made["held_out"]) == (300, 150, 100)
+    assert (made["data"], made["image"], made["seed"]) == ("first line", None, 4)
+    assert made["after"] > 0.9
+    with pytest.raises(
+        ValueError, match=r"^in_rtl must be the end of a portion, of \[0, 150, 300\]"
+    ):
+        learn_task(build, task, weights, in_rtl=99)

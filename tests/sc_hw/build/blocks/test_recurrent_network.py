@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from recurrent_networks import design, network
 
 from sc_hw.build.blocks import block_of
-from sc_hw.build.elaborate import elaborate
-from sc_hw.errors import ReportError
 from sc_hw.fabric.families import load_family
-from sc_hw.reporting.report import report
 from sc_model.spec import ConfigError
 
 
@@ -33,11 +28,3 @@ def test_lanes_are_checked_by_the_hardware() -> None:
     odd = design(network(hidden={"neurons": 9}))
     with pytest.raises(ConfigError, match=r"^lanes of a recurrent layer must be a power of two"):
         block_of(odd, load_family("generic"))
-
-
-def test_no_report_is_made_of_it(builds: Path) -> None:
-    build = elaborate(design(), builds)
-    with pytest.raises(
-        ReportError, match=r"^there is no page for block 'recurrent_network' yet: /"
-    ):
-        report(build.folder)
