@@ -91,7 +91,8 @@ REPORTS: dict[str, Report] = {
         "campaigns/fpga/delayed_match.py",
         (
             *(*RULES, *GOLDEN, *NATIVE, *SIMULATION, *PRICE, "sc_hw/recurrent", "sc_hw/learning"),
-            *("sc_hw/fabric", "sc_hw/build", "examples/delayed_match"),
+            *("sc_hw/fabric", "sc_hw/build", "examples/delayed_match", *HOST, *BITSTREAM),
+            "sc_driver",
         ),
     ),
     "events": Report(

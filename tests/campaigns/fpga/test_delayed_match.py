@@ -58,3 +58,21 @@ def test_the_page_says_what_differs() -> None:
         "right": 0.5,
     }
     assert "**1 differ**" in page(report)
+    report["board"] = {
+        "board": "Some board",
+        "lanes": 8,
+        "lut": 5000,
+        "ff": 6000,
+        "bram": 13,
+        "dsp": 20,
+        "fmax_mhz": 100.5,
+        "clock_mhz": 50.0,
+        "bitstream_bytes": 226_385,
+        "samples": 40,
+        "steps": 2000,
+        "differences": 3,
+    }
+    text = page(report)
+    assert "Some board, 8 lanes, behind a UART: 5,000 LUT" in text
+    assert "100.5 MHz where 50 are asked for" in text
+    assert "40 samples, 2,000 steps: of answers and of the state at the end **3 differ**" in text
