@@ -124,21 +124,20 @@ def _differences(
         pairs[port] = (alone.outputs[port], term_of(terms, inside.outputs, bits))
     known: dict[Any, Any] = {}
     rewritten = {
-        signal: _folded(terms, alone.substitute(left, shared), known)
-        for signal, (left, _) in pairs.items()
+        signal: tuple(
+            _folded(terms, term, known) for term in (alone.substitute(left, shared), right)
+        )
+        for signal, (left, right) in pairs.items()
     }
-    return {
-        signal: (rewritten[signal], right)
-        for signal, (_, right) in pairs.items()
-        if rewritten[signal] != right
-    }
+    return {signal: (left, right) for signal, (left, right) in rewritten.items() if left != right}
 
 
 def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
     """A term in which bits of joined vectors are bits of the vector that they lie in.
 
     A port of the part by itself may be several ports in the design: without this the solver would
-    have to show of whole memories that they are equal. `known` : terms that have been folded.
+    have to show of whole memories that they are equal. For the same reason vectors are joined one
+    by one from the lowest up: ``(a, b), c`` is ``a, (b, c)``. `known` : terms that were folded.
     """
     rest = [term]
     while rest:
@@ -153,11 +152,27 @@ def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
         indices = tuple(part.indices())
         if part.kind() == K.BV_EXTRACT and folded[0].kind() == K.BV_CONCAT:
             known[part] = _bits_of_joined(terms, folded[0], *indices)
+        elif part.kind() == K.BV_CONCAT:
+            known[part] = _joined(terms, folded)
         elif folded != list(children):
             known[part] = terms(part.kind(), *folded, indices=indices)
         else:
             known[part] = part
     return known[term]
+
+
+def _joined(terms: Terms, parts: list[Any]) -> Any:
+    """The concatenation of vectors that are joined from the lowest up, as all of them are."""
+    found: list[Any] = []
+    for part in parts:
+        while part.kind() == K.BV_CONCAT:
+            first, part = part.children()
+            found.append(first)
+        found.append(part)
+    joined = found.pop()
+    for part in reversed(found):
+        joined = terms(K.BV_CONCAT, part, joined)
+    return joined
 
 
 def _bits_of_joined(terms: Terms, joined: Any, high: int, low: int) -> Any:

@@ -84,3 +84,39 @@ def test_names_that_mislead_are_seen_through() -> None:
     assert by_name(alone, inside) == ({"x": "x", "x$1": "x$1"}, [])
     inputs = {"i": inside.inputs["port$1"]}
     assert by_structure(alone, inside, inputs) == ({"x": "x$1", "x$1": "x"}, [])
+
+
+ALONE = """1 sort bitvec 4
+2 input 1 i
+3 state 1 x
+4 output 3 o
+5 next 1 3 2
+"""
+APART = """1 sort bitvec 1
+2 sort bitvec 2
+3 sort bitvec 3
+4 sort bitvec 4
+5 input 1 p0
+6 input 1 p1
+7 input 2 p2
+8 state 4 x
+9 output 8 q
+10 concat 3 7 {high}
+11 concat 4 10 5
+12 next 4 8 11
+"""
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(6, PROVED), (5, REFUTED)])
+def test_a_port_in_pieces_is_the_port(
+    second: int, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = kept(Terms())
+    prover = Prover(terms, 10.0)
+    bits = [("p0", 0), ("p1", 0), ("p2", 0), ("p2", 1)]
+    pieces = Connections({"i": bits}, {"o": [("q", bit) for bit in range(4)]})
+    inside = parse_btor(APART.format(high=second), terms)
+    if verdict == PROVED:  # the same terms, however they are joined: the solver is not asked
+        monkeypatch.delattr(Prover, "claim")
+    prove_instance(prover, "part", parse_btor(ALONE, terms), inside, pieces)
+    assert [claim.verdict for claim in prover.claims] == [verdict]
