@@ -101,8 +101,8 @@ APART = """1 sort bitvec 1
 7 input 2 p2
 8 state 4 x
 9 output 8 q
-10 concat 3 7 {high}
-11 concat 4 10 5
+10 concat 2 {second} 5
+11 concat 4 7 10
 12 next 4 8 11
 """
 
@@ -115,7 +115,7 @@ def test_a_port_in_pieces_is_the_port(
     prover = Prover(terms, 10.0)
     bits = [("p0", 0), ("p1", 0), ("p2", 0), ("p2", 1)]
     pieces = Connections({"i": bits}, {"o": [("q", bit) for bit in range(4)]})
-    inside = parse_btor(APART.format(high=second), terms)
+    inside = parse_btor(APART.format(second=second), terms)
     if verdict == PROVED:  # the same terms, however they are joined: the solver is not asked
         monkeypatch.delattr(Prover, "claim")
     prove_instance(prover, "part", parse_btor(ALONE, terms), inside, pieces)
