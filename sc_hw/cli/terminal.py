@@ -27,7 +27,7 @@ Root = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on standard output.")
 ]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
+Jobs = Annotated[int, typer.Option(min=1, max=1024, help="Processes at a time.")]
 Seeds = Annotated[
     int,
     typer.Option(

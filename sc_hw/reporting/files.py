@@ -24,7 +24,7 @@ def read_json(path: Path, schema: str) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise ReportError(f"{path} can't be read: {error.strerror}.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also what JSON allows and Python does not take
         raise ReportError(
             f"{path} is not valid JSON: {error}; run the stage that wrote it again."
         ) from None

@@ -131,12 +131,25 @@ def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[
     """The report whose figures are compared with: of another build, else an earlier one."""
     if against is not None:
         return _other_report(Path(against))
-    earlier = None if previous is None else read_json(Path(previous), REPORT_SCHEMA)
+    earlier = None if previous is None else _written_report(Path(previous))
     if previous is not None and earlier is None:
         raise ReportError(
             f"previous report {previous} does not exist; leave it out, or give a report.json."
         )
     return earlier
+
+
+def _written_report(path: Path) -> dict[str, Any] | None:
+    """A `report.json` with what a comparison reads of it; None where there is no such file."""
+    found = read_json(path, REPORT_SCHEMA)
+    if found is not None and not (
+        isinstance(found.get("figures"), dict) and isinstance(found.get("build_id"), str)
+    ):
+        raise ReportError(
+            f"{path} must have figures and a build_id, as `sc-hw report` writes them; write it"
+            " again."
+        )
+    return found
 
 
 def _other_report(place: Path) -> dict[str, Any]:
@@ -145,7 +158,7 @@ def _other_report(place: Path) -> dict[str, Any]:
         manifest = read_json(place / "manifest.json", "sc-hw.manifest.v1")
         if manifest is not None:
             return _content(place, manifest, None)[0]
-    other = None if place.is_dir() else read_json(place, REPORT_SCHEMA)
+    other = None if place.is_dir() else _written_report(place)
     if other is None:
         raise ReportError(
             f"{place} to compare with must be a build folder or a report.json, and is neither;"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +16,14 @@ from sc_hw.price.model import modelled_targets
 from sc_model.files import read_text
 from sc_model.spec import ConfigError, ConfigTypeError
 from sc_model.spec.bounds import MAX_SEED
-from sc_model.spec.errors import did_you_mean, explain
+from sc_model.spec.errors import did_you_mean, explain, in_tables
 from sc_model.spec.frozen import Frozen
 from sc_model.texts import shown
 
 TABLES = ("sweep", "grid", "point", "space", "task")
+CLASSES = {"SweepSpec": "[sweep]", "TaskSpec": "[[task]]"}  # whose keys an error names, as tables
 MAX_POINTS = 100_000
+MAX_BOUND = 1 << 53  # of a range: up to there numbers with a point are exact
 # What a point can be judged by, and whether more of it is better.
 OBJECTIVES = {
     "accuracy": True,
@@ -156,12 +159,65 @@ def parse_sweep(values: Mapping[str, Any]) -> SweepSpec:
         if name in others:
             others[name] = _dotted(others[name], name)
     others["point"] = [_dotted(each, "point") for each in others.get("point", [])]
+    _check_values(others)
     try:
         spec = SweepSpec.model_validate(_tuples({**table, **others}))
+        _check(spec)
     except ValidationError as error:
-        raise explain(SweepSpec, error) from None
-    _check(spec)
+        raise in_tables(explain(SweepSpec, error), CLASSES) from None
+    except (ConfigError, ConfigTypeError) as error:
+        raise in_tables(error, CLASSES) from None
     return spec
+
+
+def _check_values(tables: Mapping[str, Any]) -> None:
+    """Errors for values of keys of the design that no design file can have."""
+    for key, values in tables.get("grid", {}).items():
+        _check_list(f"[grid] {key}", values, "a list of values")
+    for table in tables["point"]:
+        for key, value in table.items():
+            _check_value(f"[[point]] {key}", value)
+    for key, choice in tables.get("space", {}).items():
+        if isinstance(choice, dict):
+            _check_range(f"[space] {key}", choice)
+        else:
+            _check_list(
+                f"[space] {key}", choice, "a list of values, or a range as {low = 4, high = 12}"
+            )
+
+
+def _check_list(subject: str, values: Any, wanted: str) -> None:
+    if not isinstance(values, list):
+        raise ConfigTypeError(f"{subject} must be {wanted}, not {shown(values)}.")
+    for value in values:
+        _check_value(subject, value)
+
+
+def _check_value(subject: str, value: Any) -> None:
+    if not isinstance(value, bool | int | float | str):
+        raise ConfigTypeError(
+            f"{subject}: a value must be a number, a string, true or false, not {shown(value)}."
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{subject}: a value must be finite, not {value}.")
+
+
+def _check_range(subject: str, choice: Mapping[str, Any]) -> None:
+    unknown = sorted(set(choice) - set(Space.model_fields))
+    if unknown:
+        raise ConfigError(
+            f"{subject}: a range has low, high and log, and no {shown(unknown[0])}; leave it out."
+        )
+    for key in ("low", "high"):
+        bound = choice[key]
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise ConfigTypeError(f"{subject}: {key} must be a number, not {shown(bound)}.")
+        if not abs(bound) <= MAX_BOUND:
+            raise ConfigError(
+                f"{subject}: {key} must be within -2^53 and 2^53, not {shown(bound)}."
+            )
+    if not isinstance(choice.get("log", False), bool):
+        raise ConfigTypeError(f"{subject}: log must be true or false, not {shown(choice['log'])}.")
 
 
 def _dotted(table: Any, name: str) -> dict[str, Any]:
@@ -193,7 +249,8 @@ def _check(spec: SweepSpec) -> None:
                 f"SweepSpec.targets: {name} has no price model; those that have one are"
                 f" {', '.join(modelled_targets())}."
             )
-    for kind, given in (("target", spec.targets), ("seed", spec.seeds)):
+    named = (("target", spec.targets), ("seed", spec.seeds), ("objective", spec.objectives))
+    for kind, given in named:
         if len(set(given)) < len(given):
             raise ConfigError(f"SweepSpec.{kind}s must name each {kind} once.")
     for seed in spec.seeds:

@@ -21,7 +21,7 @@ from sc_hw.sweep.spec import OBJECTIVES, SweepSpec, load_sweep
 from sc_hw.sweep.table import Table, write_csv
 from sc_hw.sweep.work import item_of, key_of, outcome_of
 from sc_hw.tools import find
-from sc_model.spec import parse_design
+from sc_model.spec import ConfigError, parse_design
 from sc_model.spec.design import design_tables
 
 SWEEP_SCHEMA = "sc-hw.sweep.v1"
@@ -59,6 +59,8 @@ def sweep(
     spec, folder = load_sweep(file)
     tables = design_tables(folder / spec.design)
     parse_design(tables)
+    if scheduler is None:  # workers of a cluster have files of their own
+        _check_files(spec, folder)
     find("yosys")
     results = make_folder(Path(out) if out is not None else Path(f"sweep_{spec.name}"))
     engine = Cluster(scheduler) if scheduler is not None else Processes(jobs)
@@ -96,6 +98,16 @@ def sweep(
     write_page(results / PAGE, spec, points, outcomes, front, summary, plots)
     write_text(results / "sweep.md", markdown(summary))
     return summary
+
+
+def _check_files(spec: SweepSpec, folder: Path) -> None:
+    """ConfigError where the samples of a task are missing, which each point would find out."""
+    for task in spec.task:
+        if task.kind == "samples" and not (folder / task.file).is_file():
+            raise ConfigError(
+                f"[[task]] file: there is no file {folder / task.file}; it is looked for from the"
+                " sweep's folder."
+            )
 
 
 def _front_row(

@@ -95,6 +95,11 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         )
     if kind == "missing":
         return ConfigError(f"{subject} must be given; it has no default.")
+    if kind == "too_short":
+        return ConfigError(
+            f"{subject} must have {context['min_length']} or more entries, not"
+            f" {context['actual_length']}."
+        )
     if kind in _BOUNDS:
         sign, key = _BOUNDS[kind]
         return ConfigError(f"{subject} must be {sign} {context[key]}, not {shown(got)}.")

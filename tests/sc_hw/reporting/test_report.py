@@ -11,6 +11,7 @@ import pytest
 from report_files import COSIM, NO_TIMING, PROOF, metric, put, recorded
 
 from sc_hw.errors import ReportError
+from sc_hw.reporting.content import REPORT_SCHEMA
 from sc_hw.reporting.report import report
 
 
@@ -176,3 +177,13 @@ def test_figures_of_another_build(tmp_path: Path) -> None:
         report(other, against=tmp_path)
     with pytest.raises(ReportError, match="must be a build folder or a report"):
         report(other, against=tmp_path / "none.json")
+    written = tmp_path / "written.json"
+    for wrong in ({}, {"figures": 3, "build_id": "a"}, {"figures": {}}):
+        written.write_text(json.dumps({"schema_version": REPORT_SCHEMA} | wrong))
+        with pytest.raises(
+            ReportError, match="must have figures and a build_id, as `sc-hw report`"
+        ):
+            report(other, against=written)
+    written.write_text("[" * 100_000)
+    with pytest.raises(ReportError, match="is not valid JSON: "):
+        report(other, against=written)

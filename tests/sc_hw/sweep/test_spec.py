@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sc_model.spec import ConfigError, ConfigTypeError
 
 SWEEP = {"name": "s", "design": "d.toml", "targets": ["ice40-up5k"], "objectives": ["lut"]}
 GRID = {"layer.lanes": [1, 2]}
+RANGE = {"low": 1, "high": 4}
 
 
 def tables(**changes: Any) -> dict[str, Any]:
@@ -44,13 +46,25 @@ def test_a_range_is_a_range_and_a_list_a_list() -> None:
     ("changes", "line"),
     [
         ({"gird": {}}, "a sweep file has no table [gird]; did you mean 'grid'? Its tables are:"),
-        ({"targets": ["gowin-gw1n9"]}, "SweepSpec.targets: gowin-gw1n9 has no price model;"),
+        ({"targets": ["gowin-gw1n9"]}, "[sweep] targets: gowin-gw1n9 has no price model;"),
         ({"targets": ["up5k"]}, "target must be"),
-        ({"targets": ["ice40-up5k"] * 2}, "SweepSpec.targets must name each target once."),
-        ({"seeds": [1, -1]}, "SweepSpec.seeds must be 0 to"),
-        ({"objectives": ["luts"]}, "SweepSpec.objectives: 'luts' is none; did you mean 'lut'?"),
-        ({"objectives": ["accuracy"]}, "SweepSpec.objectives has accuracy, so there must be"),
-        ({"sampler": "gird"}, "SweepSpec.sampler must be 'grid', 'list', 'nsga2', 'tpe' or"),
+        ({"targets": ["ice40-up5k"] * 2}, "[sweep] targets must name each target once."),
+        ({"seeds": [1, -1]}, "[sweep] seeds must be 0 to"),
+        ({"objectives": ["luts"]}, "[sweep] objectives: 'luts' is none; did you mean 'lut'?"),
+        ({"objectives": ["accuracy"]}, "[sweep] objectives has accuracy, so there must be"),
+        ({"objectives": ["lut", "lut"]}, "[sweep] objectives must name each objective once."),
+        ({"seeds": []}, "[sweep] seeds must have 1 or more entries, not 0."),
+        ({"grid": {"a.x": 3}}, "[grid] a.x must be a list of values, not 3."),
+        ({"grid": {"a.x": [[1]]}}, "[grid] a.x: a value must be a number, a string, true or false"),
+        ({"grid": {"a.x": [math.nan]}}, "[grid] a.x: a value must be finite, not nan."),
+        ({"point": [{"a.x": [1]}]}, "[[point]] a.x: a value must be a number, a string, true or"),
+        ({"space": {"a.x": 1}}, "[space] a.x must be a list of values, or a range as {low = 4,"),
+        ({"space": {"a.x": RANGE | {"step": 2}}}, "[space] a.x: a range has low, high and log"),
+        ({"space": {"a.x": RANGE | {"low": "a"}}}, "[space] a.x: low must be a number, not 'a'."),
+        ({"space": {"a.x": RANGE | {"high": math.inf}}}, "[space] a.x: high must be within -2^53"),
+        ({"space": {"a.x": RANGE | {"log": 1}}}, "[space] a.x: log must be true or false, not 1."),
+        ({"task": [{"kind": "digits", "trials": 0}]}, "[[task]] trials must be >= 1, not 0."),
+        ({"sampler": "gird"}, "[sweep] sampler must be 'grid', 'list', 'nsga2', 'tpe' or"),
         ({"space": {"a.x": [1]}}, "sampler 'grid' takes no table [space];"),
         ({"sampler": "tpe"}, "sampler 'tpe' needs a table [space] with keys of the design"),
         ({"sampler": "list"}, "sampler 'list' needs a table [[point]] with keys of the design"),
@@ -58,7 +72,7 @@ def test_a_range_is_a_range_and_a_list_a_list() -> None:
         ({"grid": {"layer.lanes": []}}, "[grid] layer.lanes must be a list of one value or more."),
         ({"task": [{"kind": "samples"}]}, "a task of kind 'samples' must have file,"),
         ({"task": [{"kind": "digits"}] * 2}, "two tables [[task]] must not have the same name;"),
-        ({"lanes": 3}, "SweepSpec has no field 'lanes'"),
+        ({"lanes": 3}, "[sweep] has no field 'lanes'"),
     ],
 )
 def test_a_wrong_file_is_one_line(changes: dict[str, Any], line: str) -> None:

@@ -100,3 +100,13 @@ def test_a_design_that_is_none_is_said_before_anything_is_done(file: Path, tmp_p
     with pytest.raises(ConfigError, match=r"^\[design\] block must be .*did you mean 'lane'\?"):
         sweep(file, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_samples_that_are_missing_are_said_before_any_work(file: Path, tmp_path: Path) -> None:
+    task = '[[task]]\nkind = "samples"\nfile = "none.npz"\n'
+    file.write_text(SWEEP.format(more=', "accuracy"', keys=GRID + task))
+    with pytest.raises(
+        ConfigError, match=r"^\[\[task\]\] file: there is no file .*none.npz; it is"
+    ):
+        sweep(file, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
