@@ -121,6 +121,14 @@ def prepare(version: str) -> None:
     _git("commit", "--quiet", "-m", f"release: {version}.", "--", *paths)
 
 
+def _check_folder(out: Path) -> None:
+    """ReleaseError where a report can't be written, before a quarter of an hour of work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReleaseError(f"--out {out} must be a folder: {error.strerror}.") from None
+
+
 def _git(*arguments: str) -> str:
     return subprocess.run(
         ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
@@ -287,7 +295,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "release")
     options = parser.parse_args(arguments)
     try:
-        if options.version:
+        _check_folder(options.out)
+        if options.version is not None:
             prepare(options.version)
         with tempfile.TemporaryDirectory(prefix="sc-hw-release-") as name:
             found = measure(Path(name), options.full_demo)
@@ -297,6 +306,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ReleaseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except subprocess.CalledProcessError as error:  # Git, pip: their own words stand above
+        words = shlex.join(map(str, error.cmd[:4]))
+        print(f"error: {words} ... failed (exit {error.returncode}).", file=sys.stderr)
+        return 3
     write_json(options.out / "release.json", found)
     write_report(options.out, "release", page(found))
     print(f"{'passed' if found['passed'] else 'failed'}: dist/{found['wheel']}")

@@ -76,3 +76,27 @@ def test_wheel_is_made_of_the_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(subprocess.CalledProcessError):
         release.build_wheel(tmp_path / "out")
     assert list((tmp_path / "out" / "tree").iterdir()) == []
+
+
+def test_wrong_words_end_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(release, "measure", None)  # nothing comes this far
+    out = ["--out", str(tmp_path / "out")]
+    for words, line in (
+        (["--version", "", *out], "error: version must be three numbers, as 0.2.0, not ''.\n"),
+        (
+            ["--out", str(tmp_path / "file")],
+            f"error: --out {tmp_path / 'file'} must be a folder: File exists.\n",
+        ),
+    ):
+        assert release.main(words) == 2
+        assert capsys.readouterr().err == line
+
+    def no_repository(*_: Any) -> None:
+        raise subprocess.CalledProcessError(128, ["git", "-C", "x", "rev-parse", "HEAD"])
+
+    monkeypatch.setattr(release, "measure", no_repository)
+    assert release.main(out) == 3
+    assert capsys.readouterr().err == "error: git -C x rev-parse ... failed (exit 128).\n"
