@@ -50,6 +50,7 @@ class FloatTwin:
         self.eligibility = np.zeros_like(self.weight)
         self.rows = np.zeros((self.spec.rows, 1))
         self.potential, self.spike, self.slope, self.trace, self.signal = np.zeros((5, hidden))
+        self.past = np.zeros((self.spec.hidden.max_delay, hidden))  # spikes, the newest first
         self.scores = np.zeros(classes)
         told = np.full(len(spikes), -1) if targets is None else np.asarray(targets)
         for lines, target in zip(spikes, told.tolist(), strict=True):
@@ -58,7 +59,8 @@ class FloatTwin:
 
     def _step(self, lines: NDArray[np.uint8], target: int) -> None:
         spec, hidden = self.spec, self.spec.hidden
-        rows = np.concatenate([lines.astype(float), self.spike])[:, None]
+        late = self.past[np.array(hidden.delays) - 1, np.arange(hidden.neurons)]
+        rows = np.concatenate([lines.astype(float), late])[:, None]
         current = (self.weight * rows).sum(0)
         inputs: dict[str, Any] = {
             "pre_spike": rows > 0,
@@ -81,6 +83,7 @@ class FloatTwin:
             start * (1 - 2.0**-hidden.membrane_shift) + current, -most - 1, most
         )
         self.spike = (self.potential >= hidden.threshold).astype(float)
+        self.past = np.concatenate([self.spike[None], self.past[:-1]])
         near = (hidden.threshold - np.abs(self.potential - hidden.threshold)) * 2.0 ** (
             -hidden.slope_shift
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,7 +18,9 @@ class SpikeRings(wiring.Component):
 
     A ring of R bits is back where it was after a group's R rows, and one of H bits after H neurons;
     so nothing is selected. A neuron that fires, or does not, comes in as the last of its ring, so
-    that after H of them the first one is in front. Domain ``sync``, no reset.
+    that after H of them the first one is in front. A neuron whose spikes come back later than in
+    the next step has a line of registers, which moves with each step that is taken. Domain
+    ``sync``, no reset.
 
     Parameters
     ----------
@@ -26,8 +28,8 @@ class SpikeRings(wiring.Component):
 
     Members
     -------
-    take : a step is taken: the rows' spikes are `lines` and the neurons' of the step before; with
-        `first` no neuron has fired.
+    take : a step is taken: the rows' spikes are `lines` and the neurons' of as many steps before as
+        each one's delay has; with `first` no neuron has fired.
     lines, first : of the step.
     issue : a row is visited.
     row_spike : its spike.
@@ -52,7 +54,7 @@ class SpikeRings(wiring.Component):
         rows = Signal(self.plan.rows, name="rows", reset_less=True)
         neurons = Signal(self.plan.neurons, name="neurons", reset_less=True)
         with m.If(self.take):
-            m.d.sync += rows.eq(Cat(self.lines, gated(neurons, by=~self.first)))
+            m.d.sync += rows.eq(Cat(self.lines, self._returning(m, neurons)))
         with m.Elif(self.issue):
             m.d.sync += rows.eq(Cat(rows[1:], rows[0]))
         with m.If(self.fired):
@@ -61,3 +63,18 @@ class SpikeRings(wiring.Component):
             m.d.sync += neurons.eq(Cat(neurons[1:], neurons[0]))
         m.d.comb += [self.row_spike.eq(rows[0]), self.neuron_spike.eq(neurons[0])]
         return m
+
+    def _returning(self, m: Module, neurons: Signal) -> Value:
+        """The spikes of the neurons that come back in the step that is taken."""
+        hidden = self.plan.spec.hidden
+        if hidden.max_delay == 1:
+            return gated(neurons, by=~self.first)
+        found = []
+        for number, delay in enumerate(hidden.delays):
+            line: Value = neurons[number]
+            if delay > 1:
+                past = Signal(delay - 1, name=f"past_{number}", reset_less=True)
+                line = Cat(line, past)
+                m.d.sync += past.eq(gated(line[: delay - 1], by=~self.first))
+            found.append(line[delay - 1])
+        return gated(Cat(*found), by=~self.first)

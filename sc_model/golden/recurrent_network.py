@@ -4,7 +4,8 @@ A sample is a sequence of steps. In front of its first one everything but weight
 random register becomes 0. A step takes a spike or none on each of n lines, and a class if one is
 told. The recurrent layer of H neurons has n + H rows: the lines, then its own neurons::
 
-    1. rows      s_i = spike of line i in this step; behind them z_j of the step before
+    1. rows      s_i = spike of line i in this step; behind them z_j of delay_j steps before, with
+                 delay_j = 1 + (j mod max_delay); what lies before the sample is 0
        synapses  {weight_ij, eligibility_ij} and the rows' traces by the rule (`e_prop`), with s_i
                  and slope_j, signal_j of the step before
     2. neurons   I_j = sum of weight_ij * s_i over the rows, with the weights of before step 1
@@ -131,6 +132,7 @@ class RecurrentNetwork:
         check_rules(spec, load_rule(spec.hidden.rule.family), load_rule(spec.readout.rule.family))
         self._rule, self._params = resolve(spec.hidden_rule)
         self._readout_rule, self._readout_params = resolve(spec.readout_rule)
+        self._delays = np.array(spec.hidden.delays)
         self._neuron = recurrent_neuron(spec)
         self._leak = score_leak(spec)
         self._error = class_error(spec.readout, spec.score_format)
@@ -235,6 +237,7 @@ class RecurrentNetwork:
     def _begin(self) -> None:
         """What a sample begins with: all but weights, settings and the register is 0."""
         neurons, classes = self.spec.hidden.neurons, self.spec.readout.neurons
+        self._past = np.zeros((self.spec.hidden.max_delay, neurons), np.int64)  # the newest first
         self._rows = {name: np.zeros(self.spec.rows, np.int64) for name in self._pre}
         self._potential, self._spike, self._slope, self._trace, self._signal = (
             np.zeros(neurons, np.int64) for _ in range(5)
@@ -253,7 +256,7 @@ class RecurrentNetwork:
         spikes : shape (inputs,), 0 or 1.
         target : the class that is told; `UNTOLD`: none.
         """
-        rows = np.concatenate([spikes, self._spike])
+        rows = np.concatenate([spikes, self._past[self._delays - 1, np.arange(len(self._delays))]])
         weight = self.state[self.spec.hidden.name]["weight"]
         current = weight[rows == 1].sum(0)
         self._sweep(rows)
@@ -267,6 +270,7 @@ class RecurrentNetwork:
         self._potential, self._spike, self._trace, self._slope = (
             np.asarray(found[name]) for name in ("potential", "spike", "trace", "slope")
         )
+        self._past = np.concatenate([self._spike[None], self._past[:-1]])
         out = self.state[self.spec.readout.name]["weight"]
         left = unit_outputs(self._leak, score=self.scores)["score"]
         self.scores = within("score", left + out[self._spike == 1].sum(0), self.spec.score_format)

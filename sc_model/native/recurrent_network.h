@@ -1,9 +1,9 @@
 // A recurrent network that learns, step by step (sc_model.golden.recurrent_network has the
 // equations).
 //
-// In front of this text stand INPUTS, NEURONS, LANES, CLASSES, NOISE_BITS, TAPS, and a structure Of
-// with the arithmetic that was made from the texts of rules and units. `Row` holds what the rule
-// keeps of a row, `Cell` what it keeps of a synapse beside the weight, each as FIELDS arrays.
+// In front of this text stand INPUTS, NEURONS, LANES, CLASSES, NOISE_BITS, TAPS, MOST_DELAY, CELLS,
+// PRES (fields that the rule keeps of a synapse, and of a row), and a structure Of with the
+// arithmetic that was made from the texts of rules and units.
 #define restrict __restrict__
 
 constexpr int ROWS = INPUTS + NEURONS, GROUPS = (NEURONS + LANES - 1) / LANES;
@@ -22,6 +22,7 @@ struct Network {
 // What a sample leaves from step to step.
 struct alignas(64) Sample {
   int32_t row[PRES ? PRES : 1][ROWS], spike[ROWS];
+  int32_t past[MOST_DELAY][NEURONS];  // spikes of the neurons in the steps before, the last one first
   int32_t potential[NEURONS], slope[NEURONS], trace[NEURONS], signal[NEURONS];
   int32_t current[NEURONS], noise[GROUPS * ROWS];
 };
@@ -58,17 +59,21 @@ static void sweep(const Network *n, Sample &s) {
 
 static int step(const Network *n, Sample &s, const uint8_t *lines, int target) {
   for (int i = 0; i < INPUTS; i++) s.spike[i] = lines[i];
+  for (int j = 0; j < NEURONS; j++) s.spike[INPUTS + j] = s.past[j % MOST_DELAY][j];
   sweep(n, s);
+  int32_t fired[NEURONS];
   for (int j = 0; j < NEURONS; j++) {
     int32_t v, fires, left, slope;
-    Of::neuron(s.potential[j], s.spike[INPUTS + j], s.trace[j], s.current[j], v, fires, left, slope);
-    s.potential[j] = v; s.spike[INPUTS + j] = fires; s.trace[j] = left; s.slope[j] = slope;
+    Of::neuron(s.potential[j], s.past[0][j], s.trace[j], s.current[j], v, fires, left, slope);
+    s.potential[j] = v; fired[j] = fires; s.trace[j] = left; s.slope[j] = slope;
     s.signal[j] = 0;
     n->counts[3] += fires;
   }
+  memmove(s.past + 1, s.past, sizeof(int32_t) * (MOST_DELAY - 1) * NEURONS);
+  memcpy(s.past[0], fired, sizeof fired);
   for (int k = 0; k < CLASSES; k++) n->score[k] = Of::leak(n->score[k]);
   for (int j = 0; j < NEURONS; j++)
-    if (s.spike[INPUTS + j])
+    if (fired[j])
       for (int k = 0; k < CLASSES; k++) n->score[k] += n->out[j * CLASSES + k];
   int best = 0;
   for (int k = 1; k < CLASSES; k++) if (n->score[k] > n->score[best]) best = k;

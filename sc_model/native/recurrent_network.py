@@ -97,6 +97,7 @@ def kernel_text(spec: RecurrentNetworkSpec) -> str:
         "TAPS": GALOIS_TAPS,
         "CELLS": len(_fields(rule, Locality.SYNAPSE)),
         "PRES": len(_fields(rule, Locality.PRE)),
+        "MOST_DELAY": spec.hidden.max_delay,
     }
     text, calls = _rule_texts(spec)
     out = _ordered(trace(readout, params), ("weight", "trace", "signal", "shift", "noise"))

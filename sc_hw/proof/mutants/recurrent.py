@@ -34,6 +34,12 @@ def _has_lanes(design: Design) -> str | None:
     return "it has one lane" if few else None
 
 
+def _has_delays(design: Design) -> str | None:
+    """Why no neuron's spikes come back later than in the next step, or None."""
+    hidden = None if design.recurrent is None else design.recurrent.hidden
+    return None if hidden is not None and max(hidden.delays) > 1 else "its spikes have no delays"
+
+
 MUTANTS = (
     _mutant(
         "control",
@@ -94,6 +100,14 @@ MUTANTS = (
         "rows fall out",
         "a ring of rows does not close: later groups see no spikes",
         (r"= \{ rows\[0\], ", "= { 1'h0, "),
+    ),
+    edited_part(
+        "recurrent_network",
+        "spikes",
+        "recurrent: late spikes of old",
+        "a spike of a sample's last steps comes back in the next sample",
+        (r"(= neurons\[1\]) & [^;]*;", r"\1;"),
+        applies=_has_delays,
     ),
     _mutant(
         "sweep",

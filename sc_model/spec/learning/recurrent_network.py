@@ -30,6 +30,7 @@ TRACE_FORMAT = IntFormat(8)  # of what the readout keeps of a neuron's spikes
 MOST_INPUTS = 256
 MOST_NEURONS = 256
 MOST_CLASSES = 16
+MOST_DELAY = 64
 
 
 class RecurrentLayerSpec(LearningLayerSpec):
@@ -76,6 +77,14 @@ class RecurrentLayerSpec(LearningLayerSpec):
     )
     membrane_shift: int = Field(
         default=4, ge=1, le=12, description="time constant of the membrane, 2^membrane_shift steps"
+    )
+    max_delay: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_DELAY,
+        description=(
+            "a spike of neuron j comes back into the layer 1 + (j mod max_delay) steps later"
+        ),
     )
     slope_bits: int = Field(
         default=4, ge=1, le=8, description="unsigned bits of the pseudo-derivative"
@@ -130,6 +139,11 @@ class RecurrentLayerSpec(LearningLayerSpec):
             threshold_bits=max(2, self.threshold.bit_length()),
             potential_bits=self.potential_bits,
         )
+
+    @property
+    def delays(self) -> tuple[int, ...]:
+        """Steps after which the spikes of each neuron come back into the layer."""
+        return tuple(1 + number % self.max_delay for number in range(self.neurons))
 
     @property
     def signal_format(self) -> IntFormat:

@@ -42,3 +42,35 @@ def test_two_steps() -> None:
             assert await shown(ctx, dut.add, dut.neuron_spike, 4) == fired
 
     simulate(testbench, dut)
+
+
+def test_spikes_come_back_after_the_delay_of_their_neuron() -> None:
+    dut = SpikeRings(plan_of(inputs=1, hidden={"neurons": 4, "lanes": 2, "max_delay": 3}))
+    history = [[1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 0, 1], [0, 0, 1, 1], [1, 1, 0, 0]]
+    begins = (0, 3)  # samples, each with so many steps of the history in front
+
+    async def testbench(ctx: Any) -> None:
+        for step, fired in enumerate(history):
+            first = max(begin for begin in begins if begin <= step)
+            ctx.set(dut.take, 1)
+            ctx.set(dut.first, step == first)
+            await ctx.tick()
+            ctx.set(dut.take, 0)
+            ctx.set(dut.issue, 1)
+            rows = []
+            for _ in range(5):
+                rows.append(ctx.get(dut.row_spike))
+                await ctx.tick()
+            ctx.set(dut.issue, 0)
+            wanted = [
+                history[step - delay][neuron] if step - delay >= first else 0
+                for neuron, delay in enumerate((1, 2, 3, 1))
+            ]
+            assert rows == [0, *wanted], step
+            for spike in fired:
+                ctx.set(dut.fired, 1)
+                ctx.set(dut.spike, spike)
+                await ctx.tick()
+            ctx.set(dut.fired, 0)
+
+    simulate(testbench, dut)

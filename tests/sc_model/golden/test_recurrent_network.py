@@ -37,10 +37,17 @@ class Plain:
         self.x = [0] * spec.rows
         self.v, self.z, self.slope, self.kept, self.signal = ([0 for _ in neurons] for _ in "vzskl")
         self.y = [0] * spec.readout.neurons
+        self.fired: list[list[int]] = []  # of each step of the sample
 
     def step(self, spikes: list[int], target: int) -> int:
         spec, hidden = self.spec, self.spec.hidden
-        neurons, rows = range(hidden.neurons), [*spikes, *self.z]
+        neurons = range(hidden.neurons)
+        late = [1 + j % hidden.max_delay for j in neurons]
+        back = [
+            self.fired[-d][j] if d <= len(self.fired) else 0
+            for j, d in zip(neurons, late, strict=True)
+        ]
+        rows = [*spikes, *back]
         current = [sum(self.w[i][j] for i, s in enumerate(rows) if s) for j in neurons]
         for group in range(0, hidden.neurons, hidden.lanes):
             for i in range(spec.rows):
@@ -58,6 +65,7 @@ class Plain:
             self.z[j] = int(v >= 128)
             self.slope[j] = clamp(128 - abs(v - 128) >> 3, 0, 15)
             self.kept[j] = min(255, self.kept[j] - -(-self.kept[j] // 8) + 32 * self.z[j])
+        self.fired.append(list(self.z))
         for k, y in enumerate(self.y):
             self.y[k] = y - (y >> 3) + sum(self.out[j][k] for j in neurons if self.z[j])
         self.learn(target)
@@ -83,8 +91,9 @@ class Plain:
                 self.out[j][k] = clamp(self.out[j][k] + change, -127, 127)
 
 
-def test_steps_are_the_equations_written_out() -> None:
-    spec = network(hidden={"neurons": 7})  # a group is not full
+@pytest.mark.parametrize("max_delay", [1, 3])
+def test_steps_are_the_equations_written_out(max_delay: int) -> None:
+    spec = network(hidden={"neurons": 7, "max_delay": max_delay})  # a group is not full
     golden, plain = RecurrentNetwork(spec, weights_of(spec)), Plain(spec, weights_of(spec))
     spikes, targets = samples(spec, 12)
     answers = golden.run(spikes, targets)

@@ -262,26 +262,42 @@ def _prove_distinct(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     )
 
 
+def _delayed(clocks: Clocks, plan: RecurrentPlan, neurons: Bits) -> tuple[Bits, list[Bits]]:
+    """The neurons' spikes that come back in a step, and that all lines of registers move on."""
+    found, moved = [], []
+    for number, delay in enumerate(plan.spec.hidden.delays):
+        line = neurons[number]
+        if delay > 1:
+            past, then = (clocks.at(clock, f"past_{number}") for clock in (0, 1))
+            line = cat([line, past])
+            on = line[: delay - 1].gated(~clocks.at(0, "first"))
+            moved.append(same(then, mux(clocks.at(0, "take"), on, past)))
+        found.append(line[delay - 1])
+    return cat(found), moved
+
+
 def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     """A ring shows the spikes in order, and is then as it was."""
     clocks = Clocks(prover, net, 1)
     at = clocks.at
     rows, neurons = at(0, "rows"), at(0, "neurons")
-    taken = cat([at(0, "lines"), neurons.gated(~at(0, "first"))])
+    returning, moved = _delayed(clocks, plan, neurons)
+    taken = cat([at(0, "lines"), returning.gated(~at(0, "first"))])
     turned = cat([rows[1:], rows[0]]) if plan.rows > 1 else rows
     inward = cat([neurons[1:], at(0, "spike")]) if plan.neurons > 1 else at(0, "spike")
     around = cat([neurons[1:], neurons[0]]) if plan.neurons > 1 else neurons
     prover.claim(
         "spikes: a clock",
         "when a step is taken the rows' spikes are the lines' and, but in the first step of a"
-        " sample, the neurons'; rings turn with visits, a neuron's spike comes in last, else all"
-        " stays",
+        " sample, the neurons', or those of before that its line of registers gives, which then"
+        " moves on; rings turn with visits, a neuron's spike comes in last, else all stays",
         violated(
             same(at(1, "rows"), mux(at(0, "take"), taken, mux(at(0, "issue"), turned, rows))),
             same(
                 at(1, "neurons"),
                 mux(at(0, "fired"), inward, mux(at(0, "add"), around, neurons)),
             ),
+            *moved,
             same(at(0, "row_spike"), rows[0]),
             same(at(0, "neuron_spike"), neurons[0]),
         ),
