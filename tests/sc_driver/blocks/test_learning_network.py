@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learning_hardware import deep_spec_of, spec_of
+from learning_hardware import mixed_spec_of, spec_of
 
 from sc_driver.blocks import board_block
 from sc_hw import Device
@@ -62,8 +62,23 @@ def test_weights_have_the_shapes_of_the_layers(block: Any) -> None:
         block.load(5)
 
 
+def test_layers_have_lanes_and_widths_of_their_own() -> None:
+    design = DESIGN.model_copy(update={"learning": mixed_spec_of()})
+    none: Any = None
+    mixed = board_block(none, make(design).manifest)
+    layers = {layer.name: layer for layer in mixed_spec_of().layers}
+    assert {name: mixed.most(name) for name in layers} == {
+        name: (1 << (layer.weight_bits - 1)) - 1 for name, layer in layers.items()
+    }
+    for place in mixed.places:
+        lanes = layers[place.layer].lanes
+        assert np.array_equal(np.unique(place.where["lane"]), np.arange(lanes))
+        words = set(zip(place.where["word"].tolist(), place.where["lane"].tolist(), strict=True))
+        assert len(words) == place.count
+
+
 @pytest.mark.soak  # a whole system is compiled for it
-@pytest.mark.parametrize("spec", [spec_of(), deep_spec_of()], ids=["one", "two"])
+@pytest.mark.parametrize("spec", [spec_of(), mixed_spec_of()], ids=["one", "two"])
 def test_one_bitstream_has_two_sizes_of_steps(spec: LearningNetworkSpec, tmp_path: Path) -> None:
     design = DESIGN.model_copy(update={"learning": spec})
     rng = np.random.default_rng(3)
