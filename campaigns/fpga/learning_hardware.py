@@ -61,6 +61,7 @@ CASES = (
     Case("ice40-up5k", NO_HOST, 8),
     Case("ice40-up5k", "uart", 8),
     Case("ecp5-25f-6", NO_HOST, 32),
+    Case("ecp5-25f-6", "uart", 32),
 )
 
 
@@ -153,7 +154,8 @@ def page(report: Mapping[str, Any]) -> str:
         f" are counted in the compiled Verilog on {report['samples']:,} images each time, after the"
         " network has learned from so many; `differences` are answers and values of state that"
         " are not the model's. MHz are medians of the seeds' routed designs. Samples a second are"
-        " those of the network: through a UART they are as many as the line carries.",
+        " those of the network, which takes the next sample while it learns from one: through a UART"
+        " they are as many as the line carries.",
         "",
     ]
     rows = report["rows"]
