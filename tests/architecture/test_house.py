@@ -1,87 +1,40 @@
-"""The rules of the house: sizes of folders and functions, import circles, a test for every file."""
+"""The rules of the house: sizes of folders, functions and lines, import circles, a test a file."""
 
 from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 from support import ROOT
 
 PACKAGES = ("sc_model", "sc_hw", "sim", "sc_driver", "campaigns")
+ROOMS = (*PACKAGES, "examples", "benchmarks", "tests")
 MODULES_OF_A_FOLDER = 20
 LINES_OF_A_FUNCTION = 80
+COLUMNS_OF_A_LINE = 100
+# Folders from which tests import helpers by their bare names.
+HELPERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"][
+    "ini_options"
+]["pythonpath"]
 # Source files without a test of their own name, at most. This number may only fall: whoever adds
 # such a test lowers it.
 FILES_WITHOUT_A_TEST = 94
 
 
-def source_files() -> list[Path]:
-    """All modules, relative to the repository."""
-    return sorted(
-        file.relative_to(ROOT) for name in PACKAGES for file in (ROOT / name).rglob("*.py")
-    )
+def python_files(rooms: Iterable[str]) -> list[Path]:
+    """All modules in some folders, relative to the repository."""
+    return sorted(file.relative_to(ROOT) for name in rooms for file in (ROOT / name).rglob("*.py"))
 
 
-SOURCES = source_files()
-
-
-# --- sizes ----------------------------------------------------------------------------------------
-
-
-def crowded(files: Iterable[Path], limit: int = MODULES_OF_A_FOLDER) -> dict[str, int]:
-    """Folders with more modules side by side than the limit; `__init__` is the folder itself."""
-    counts = Counter(str(file.parent) for file in files if file.name != "__init__.py")
-    return {folder: number for folder, number in sorted(counts.items()) if number > limit}
-
-
-def test_no_folder_is_crowded() -> None:
-    assert crowded(SOURCES) == {}
-
-
-def test_a_crowded_folder_is_found() -> None:
-    files = [Path("a") / f"m{k}.py" for k in range(21)] + [Path("b/__init__.py")] * 30
-    assert crowded(files) == {"a": 21}
-    assert crowded(files[1:]) == {}
-
-
-def long_functions(source: str, limit: int = LINES_OF_A_FUNCTION) -> dict[str, int]:
-    """Functions longer than the limit, from `def` to the last line, by name and first line."""
-    return {
-        f"{node.name}:{node.lineno}": (node.end_lineno or node.lineno) - node.lineno + 1
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or node.lineno) - node.lineno + 1 > limit
-    }
-
-
-def test_no_function_is_longer_than_a_page() -> None:
-    found = {
-        f"{file}:{name}": lines
-        for file in SOURCES
-        for name, lines in long_functions((ROOT / file).read_text(encoding="utf-8")).items()
-    }
-    assert found == {}
-
-
-def test_a_long_function_is_found() -> None:
-    page = "async def page():\n" + "    pass\n" * 79
-    assert long_functions(page) == {}
-    nested = "class A:\n    @decorated\n    def longer(self):\n" + "        pass\n" * 80
-    assert long_functions(page + nested) == {"longer:83": 81}
-
-
-# --- import circles -------------------------------------------------------------------------------
-
-
-def module_name(file: Path) -> str:
-    parts = file.with_suffix("").parts
-    if parts[0] == "sim":  # `sc_sim` is a link to the folder
-        parts = ("sc_sim", *parts[1:])
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@cache
+def text_of(file: Path) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
 
 
 class Imports(ast.NodeVisitor):
@@ -104,12 +57,112 @@ class Imports(ast.NodeVisitor):
         self.nodes.append(node)
 
 
+@cache
+def outline(source: str) -> tuple[list[ast.FunctionDef | ast.AsyncFunctionDef], Imports]:
+    """Functions of a module, without their bodies, and its imports: parsed once for all tests."""
+    tree = ast.parse(source)
+    imports = Imports()
+    imports.visit(tree)
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for node in functions:
+        node.body = []
+    return functions, imports
+
+
+SOURCES = python_files(PACKAGES)
+FILES = python_files(ROOMS)
+
+
+# --- sizes ----------------------------------------------------------------------------------------
+
+
+def crowded(files: Iterable[Path], limit: int = MODULES_OF_A_FOLDER) -> dict[str, int]:
+    """Folders with more modules side by side than the limit.
+
+    `__init__` and `conftest` are about the folder itself, and do not count.
+    """
+    itself = ("__init__.py", "conftest.py")
+    counts = Counter(str(file.parent) for file in files if file.name not in itself)
+    return {folder: number for folder, number in sorted(counts.items()) if number > limit}
+
+
+def test_no_folder_is_crowded() -> None:
+    assert crowded(FILES) == {}
+
+
+def test_a_crowded_folder_is_found() -> None:
+    files = [Path("a") / f"m{k}.py" for k in range(21)]
+    files += [Path("a/conftest.py"), *[Path("b/__init__.py")] * 30]
+    assert crowded(files) == {"a": 21}
+    assert crowded(files[1:]) == {}
+
+
+def long_functions(source: str, limit: int = LINES_OF_A_FUNCTION) -> dict[str, int]:
+    """Functions longer than the limit, from `def` to the last line, by name and first line."""
+    return {
+        f"{node.name}:{node.lineno}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for node in outline(source)[0]
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > limit
+    }
+
+
+def test_no_function_is_longer_than_a_page() -> None:
+    found = {
+        f"{file}:{name}": lines
+        for file in FILES
+        for name, lines in long_functions(text_of(file)).items()
+    }
+    assert found == {}
+
+
+def test_a_long_function_is_found() -> None:
+    page = "async def page():\n" + "    pass\n" * 79
+    assert long_functions(page) == {}
+    nested = "class A:\n    @decorated\n    def longer(self):\n" + "        pass\n" * 80
+    assert long_functions(page + nested) == {"longer:83": 81}
+
+
+def wide_lines(source: str, limit: int = COLUMNS_OF_A_LINE) -> list[int]:
+    """Numbers of lines with more columns than the limit."""
+    lines = source.split("\n")
+    return [number for number, line in enumerate(lines, 1) if len(line) > limit]
+
+
+def test_no_line_is_wider_than_a_page() -> None:
+    """Ruff finds such a line too, but not one that a comment exempts (`# noqa`)."""
+    assert {file: lines for file in FILES if (lines := wide_lines(text_of(file)))} == {}
+
+
+def test_a_wide_line_is_found() -> None:
+    assert wide_lines(f"{'a' * 100}\n{'b' * 101}  # noqa: E501\n") == [2]
+
+
+# --- import circles -------------------------------------------------------------------------------
+
+
+def module_name(file: Path) -> str:
+    parts = file.with_suffix("").parts
+    if parts[0] == "sim":  # `sc_sim` is a link to the folder
+        parts = ("sc_sim", *parts[1:])
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def places_of(module: str) -> tuple[str, ...]:
+    """Packages in which a bare name is looked for: what a script or a test has on its path."""
+    if module.startswith("examples."):
+        return (module.rpartition(".")[0],)
+    return tuple(folder.replace("/", ".") for folder in HELPERS) if "tests" in module else ()
+
+
 def imported_modules(source: str, module: str, is_package: bool, known: set[str]) -> set[str]:
     """Modules of `known` that a module imports, at once or later."""
-    visitor = Imports()
-    visitor.visit(ast.parse(source))
     found: set[str] = set()
-    for node in visitor.nodes:
+    places = places_of(module)
+    for node in outline(source)[1].nodes:
+        bare = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
+        found |= {f"{place}.{name}" for place in places for name in bare}
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
             continue
@@ -152,11 +205,9 @@ def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def import_graph() -> dict[str, set[str]]:
-    names = {module_name(file): file for file in SOURCES}
+    names = {module_name(file): file for file in FILES}
     return {
-        name: imported_modules(
-            (ROOT / file).read_text(encoding="utf-8"), name, file.name == "__init__.py", set(names)
-        )
+        name: imported_modules(text_of(file), name, file.name == "__init__.py", set(names))
         for name, file in names.items()
     }
 
@@ -164,6 +215,12 @@ def import_graph() -> dict[str, set[str]]:
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = import_graph()
     assert graph["sc_model.learning.federated"] == {"sc_model.learning.secure_aggregation"}
+    assert "tests.support" in graph["tests.hosts.host_manifests"]
+    task = "examples.delayed_match.delayed_match_task"
+    assert (
+        task
+        in graph["examples.delayed_match.delayed_match_twin"] | graph["examples.delayed_match.run"]
+    )
     assert circles(graph) == []
 
 
@@ -184,6 +241,10 @@ def test_a_circle_is_found() -> None:
     assert imported_modules(later, "p.c", False, known) == {"p.a"}
     edges["p.c"] = imported_modules("if TYPE_CHECKING:\n    import p.a", "p.c", False, known)
     assert circles(edges) == []
+    scripts = {"examples.e.run", "examples.e.task", "tests.support", "tests.test_a"}
+    assert imported_modules("import task", "examples.e.run", False, scripts) == {"examples.e.task"}
+    helper = imported_modules("from support import ROOT", "tests.test_a", False, scripts)
+    assert helper == {"tests.support"}
 
 
 def test_the_benches_are_imported_by_the_name_that_is_installed() -> None:
@@ -191,10 +252,8 @@ def test_the_benches_are_imported_by_the_name_that_is_installed() -> None:
     take them for two packages.
     """
     assert (ROOT / "sc_sim").resolve() == ROOT / "sim"
-    folders = ("sc_model", "sc_hw", "sim", "campaigns", "benchmarks", "examples", "tests")
-    files = (file for folder in folders for file in (ROOT / folder).rglob("*.py"))
-    owned = re.compile(r"^\s*(?:from|import) sim\b", re.MULTILINE)
-    assert [file for file in files if owned.search(file.read_text(encoding="utf-8"))] == []
+    other_packages = re.compile(r"^\s*(?:from|import) sim\b", re.MULTILINE)
+    assert [file for file in FILES if other_packages.search(text_of(file))] == []
 
 
 # --- a test for every file ------------------------------------------------------------------------

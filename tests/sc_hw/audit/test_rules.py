@@ -76,7 +76,13 @@ class Two(wiring.Component):
         elif kind == "enable":
             with m.If(r[0]):
                 m.d.b += s.eq(~s)
-        elif kind == "ungated storage":
+        else:
+            self._storage_ports_and_clocks(m, r, s)
+        return m
+
+    def _storage_ports_and_clocks(self, m: Module, r: Signal, s: Signal) -> None:
+        kind = self.kind
+        if kind == "ungated storage":
             words = m.submodules.words = Memory(shape=8, depth=4, init=[])
             write, read = words.write_port(domain="a"), words.read_port(domain="comb")
             m.d.comb += [write.addr.eq(self.i), write.data.eq(r), write.en.eq(1), read.addr.eq(s)]
@@ -111,7 +117,6 @@ class Two(wiring.Component):
             m.d.b += self.back.eq(~self.back)
         else:
             raise ValueError(kind)
-        return m
 
 
 def look(part: Elaboratable, **options: Any) -> Audit:

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
@@ -84,6 +86,84 @@ class Log:
             assert self.delivered[-1] == self.accepted[-1]
 
 
+@dataclass
+class _Side:
+    """The source (``i``) or the reader (``o``) of a crossing, with resets at random.
+
+    Members
+    -------
+    payloads : the words to send, shared by all epochs.
+    period : of its clock, in seconds.
+    clocks, drain : clocks with random traffic and resets; then clocks in which the reader is always
+        ready, until all words have come out.
+    busy : probability that it moves a word in a clock.
+    reset_rate : probability that a reset begins in a clock.
+    """
+
+    name: str
+    dut: WordCrossing
+    rst: Signal
+    platform: Uncertain
+    log: Log
+    rng: random.Random
+    payloads: Iterator[int]
+    period: float
+    clocks: int
+    drain: int
+    busy: float
+    reset_rate: float
+
+    def __post_init__(self) -> None:
+        self.stream = self.dut.i if self.name == "i" else self.dut.o
+        self.restart = getattr(self.dut, f"{self.name}_restart")
+        self.clear = getattr(self.dut, f"{self.name}_clear")
+        self.words = self.log.accepted if self.name == "i" else self.log.delivered
+        self.payload = next(self.payloads) if self.name == "i" else 0
+
+    async def drive(self, ctx: Any) -> None:
+        was_cleared, held, rng = 0, 0, self.rng
+        for clock in range(self.clocks + self.drain):
+            drains = clock >= self.clocks
+            if held:
+                held -= 1
+            elif not drains and rng.random() < self.reset_rate:
+                held = rng.choice((1, 1, 2, 3, 20))
+                self.log.resets[self.name] += 1
+            ctx.set(self.rst if rng.random() < 0.5 else self.restart, int(held > 0))
+            if not held:
+                ctx.set(self.rst, 0)
+                ctx.set(self.restart, 0)
+            moves = int(self.name == "o") if drains else int(rng.random() < self.busy)
+            ctx.set(self.stream.valid if self.name == "i" else self.stream.ready, moves)
+            if self.name == "i":
+                ctx.set(self.stream.payload, self.payload)
+            for flop in self.platform.made:
+                ctx.set(flop.late, rng.getrandbits(len(flop.late)))
+            cleared = await self._clock(ctx)
+            self.log.cleared[self.name] += int(cleared and not was_cleared)
+            was_cleared = cleared
+
+    async def _clock(self, ctx: Any) -> int:
+        """One clock of the side; whether it was cleared in it."""
+        stream, rst, restart, clear = self.stream, self.rst, self.restart, self.clear
+        restarts = ctx.get(rst) or ctx.get(restart) or ctx.get(clear)
+        # before the edge: what the edge will do
+        await ctx.delay(0.01 * self.period)
+        if ctx.get(stream.valid) and ctx.get(stream.ready):
+            assert not restarts, f"side {self.name} moves a word while it is cleared"
+        *_, valid, ready, payload, cleared, one, two = await ctx.tick(self.name).sample(
+            stream.valid, stream.ready, stream.payload, clear, rst, restart
+        )
+        if one or two or cleared:
+            if self.words[-1]:
+                self.words.append([])
+        elif valid and ready:
+            self.words[-1].append(payload)
+            if self.name == "i":
+                self.payload = next(self.payloads)
+        return int(cleared)
+
+
 def run(
     depth: int,
     i_period: float,
@@ -109,63 +189,25 @@ def run(
     for name, period in periods.items():
         simulator.add_clock(period, phase=rng.random() * period, domain=name)
     simulator.add_clock(min(periods.values()) / 4.3, domain="meta")
-    log, number = Log(), [0]
-    slower = "i" if i_period >= o_period else "o"
-    total = {name: int(clocks * periods[slower] / periods[name]) for name in "io"}
-
-    async def side(ctx: Any, name: str) -> None:
-        stream = dut.i if name == "i" else dut.o
-        restart, clear, rst = (
-            getattr(dut, f"{name}_restart"),
-            getattr(dut, f"{name}_clear"),
-            domains[name].rst,
+    log = Log()
+    payloads = count()
+    for name, busy in (("i", i_busy), ("o", o_busy)):
+        ratio = max(periods.values()) / periods[name]
+        side = _Side(
+            name=name,
+            dut=dut,
+            rst=domains[name].rst,
+            platform=platform,
+            log=log,
+            rng=rng,
+            payloads=payloads,
+            period=periods[name],
+            clocks=int(clocks * max(periods.values()) / periods[name]),
+            drain=int(80 * (ratio + 1)),
+            busy=busy,
+            reset_rate=reset_rate * periods[name] / max(periods.values()),
         )
-        words, busy = (log.accepted, i_busy) if name == "i" else (log.delivered, o_busy)
-        was_cleared = 0
-        drain = int(80 * (periods[slower] / periods[name] + 1))
-        rate = reset_rate * periods[name] / periods[slower]
-        held = 0
-        for clock in range(total[name] + drain):
-            no_reset = clock >= total[name]
-            if held:
-                held -= 1
-            elif not no_reset and rng.random() < rate:
-                held = rng.choice((1, 1, 2, 3, 20))
-                log.resets[name] += 1
-            ctx.set(rst if rng.random() < 0.5 else restart, int(held > 0))
-            if not held:
-                ctx.set(rst, 0)
-                ctx.set(restart, 0)
-            moves = int(rng.random() < busy) if not no_reset else int(name == "o")
-            ctx.set(stream.valid if name == "i" else stream.ready, moves)
-            if name == "i":
-                ctx.set(stream.payload, number[0])
-            for flop in platform.made:
-                ctx.set(flop.late, rng.getrandbits(len(flop.late)))
-            restarts = ctx.get(rst) or ctx.get(restart) or ctx.get(clear)
-            # before the edge: what the edge will do
-            await ctx.delay(0.01 * periods[name])
-            if ctx.get(stream.valid) and ctx.get(stream.ready):
-                assert not restarts, f"side {name} moves a word while it is cleared"
-            *_, valid, ready, payload, cleared, one, two = await ctx.tick(name).sample(
-                stream.valid, stream.ready, stream.payload, clear, rst, restart
-            )
-            if one or two or cleared:
-                if words[-1]:
-                    words.append([])
-            elif valid and ready:
-                words[-1].append(payload)
-                if name == "i":
-                    number[0] += 1
-            log.cleared[name] += int(cleared and not was_cleared)
-            was_cleared = cleared
-
-    for name in "io":
-
-        async def bench(ctx: Any, name: str = name) -> None:
-            await side(ctx, name)
-
-        simulator.add_testbench(bench)
+        simulator.add_testbench(side.drive)
     simulator.run()
     return log
 

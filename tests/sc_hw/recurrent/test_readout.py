@@ -18,19 +18,32 @@ from sc_model.rules import resolve
 OPS = NumpyOps()
 
 
-def test_a_step_of_the_readout() -> None:
-    plan = plan_of(hidden={"neurons": 4, "lanes": 2}, readout={"margin": 100})
-    dut, rng, spec = Readout(plan), random.Random(5), plan.spec
-    rule, params = resolve(spec.readout_rule)
-    weights = [[rng.randint(-127, 127) for _ in range(3)] for _ in range(4)]
-    scores = [0, 0, 0]
+class _Bench:
+    """A readout of 3 classes behind 4 neurons, beside its weights and scores in Python."""
 
-    async def wait(ctx: Any) -> None:
+    def __init__(self) -> None:
+        plan = plan_of(hidden={"neurons": 4, "lanes": 2}, readout={"margin": 100})
+        self.dut, self.spec = Readout(plan), plan.spec
+        self.rng = rng = random.Random(5)
+        self.weights = [[rng.randint(-127, 127) for _ in range(3)] for _ in range(4)]
+        self.scores = [0, 0, 0]
+
+    async def load(self, ctx: Any) -> None:
+        for number in range(3):
+            ctx.set(self.dut.load, 1 << number)
+            for neuron in range(4):
+                ctx.set(self.dut.index, neuron)
+                ctx.set(self.dut.load_data, self.weights[neuron][number])
+                await ctx.tick()
+        ctx.set(self.dut.load, 0)
+
+    async def wait(self, ctx: Any) -> None:
         await ctx.tick()
-        while ctx.get(dut.landing):
+        while ctx.get(self.dut.landing):
             await ctx.tick()
 
-    async def step(ctx: Any, spikes: list[int], label: int, fresh: bool) -> None:
+    async def step(self, ctx: Any, spikes: list[int], label: int, fresh: bool) -> None:
+        dut, scores = self.dut, self.scores
         ctx.set(dut.fresh, fresh)
         ctx.set(dut.leak, 1)
         await ctx.tick()
@@ -41,10 +54,10 @@ def test_a_step_of_the_readout() -> None:
             ctx.set(dut.spike, spike)
             await ctx.tick()
         ctx.set(dut.add, 0)
-        await wait(ctx)
+        await self.wait(ctx)
         for number in range(3):
             left = 0 if fresh else scores[number] - (scores[number] >> 3)
-            scores[number] = left + sum(weights[n][number] for n in range(4) if spikes[n])
+            scores[number] = left + sum(self.weights[n][number] for n in range(4) if spikes[n])
             assert ctx.get(dut.scores[number]) == scores[number]
         ctx.set(dut.told, 1)
         ctx.set(dut.label, label)
@@ -53,57 +66,62 @@ def test_a_step_of_the_readout() -> None:
             ctx.set(dut.number, number)
             await ctx.tick()
         ctx.set(dut.look, 0)
-        await wait(ctx)
+        await self.wait(ctx)
         assert ctx.get(dut.winner) == scores.index(max(scores))
 
-    async def learn(ctx: Any, label: int, learns: bool) -> int:
-        unit = class_error(spec.readout, spec.score_format)
+    async def learn(self, ctx: Any, label: int, learns: bool) -> int:
+        """Learn in all neurons; the sum of the errors' magnitudes."""
+        unit = class_error(self.spec.readout, self.spec.score_format)
         errors = [
             int(unit.apply(OPS, {"score": score, "target": n == label, "known": 1})["error"])
-            for n, score in enumerate(scores)
+            for n, score in enumerate(self.scores)
         ]
-        assert ctx.get(dut.any_error) == any(errors)
-        ctx.set(dut.learns, learns)
-        ctx.set(dut.shift, 5)
-        feedback = feedback_signal(spec)
+        assert ctx.get(self.dut.any_error) == any(errors)
+        ctx.set(self.dut.learns, learns)
+        ctx.set(self.dut.shift, 5)
         for neuron in range(4):
-            values = {f"weight_{n}": weights[neuron][n] for n in range(3)}
-            values |= {f"error_{n}": errors[n] for n in range(3)}
-            trace, noise = rng.randrange(256), rng.randrange(1 << 15)
-            ctx.set(dut.learn, 1)
-            ctx.set(dut.index, neuron)
-            ctx.set(dut.noise, noise)
-            await ctx.tick()
-            ctx.set(dut.learn, 0)
-            ctx.set(dut.noise, 0)
-            await ctx.tick()
-            ctx.set(dut.trace, trace)
-            signals = []
-            while ctx.get(dut.landing):
-                if ctx.get(dut.signal_write):
-                    signals.append((ctx.get(dut.signal_index), ctx.get(dut.signal)))
-                await ctx.tick()
-            assert signals == [(neuron, int(feedback.apply(OPS, values)["signal"]))]
-            for number in range(3) if learns else ():
-                inputs = {"trace": trace, "signal": errors[number], "shift": 5, "noise": noise}
-                state = {"weight": weights[neuron][number]}
-                weights[neuron][number] = int(rule.apply(OPS, state, inputs, params)["weight"])
-            for _ in range(FETCH):
-                await ctx.tick()
-            assert [ctx.get(dut.words[n]) for n in range(3)] == weights[neuron]
+            await self._learn_in(ctx, neuron, errors, learns)
         return sum(map(abs, errors))
 
+    async def _learn_in(self, ctx: Any, neuron: int, errors: list[int], learns: bool) -> None:
+        dut, weights = self.dut, self.weights[neuron]
+        rule, params = resolve(self.spec.readout_rule)
+        values = {f"weight_{n}": weights[n] for n in range(3)}
+        values |= {f"error_{n}": errors[n] for n in range(3)}
+        trace, noise = self.rng.randrange(256), self.rng.randrange(1 << 15)
+        ctx.set(dut.learn, 1)
+        ctx.set(dut.index, neuron)
+        ctx.set(dut.noise, noise)
+        await ctx.tick()
+        ctx.set(dut.learn, 0)
+        ctx.set(dut.noise, 0)
+        await ctx.tick()
+        ctx.set(dut.trace, trace)
+        signals = []
+        while ctx.get(dut.landing):
+            if ctx.get(dut.signal_write):
+                signals.append((ctx.get(dut.signal_index), ctx.get(dut.signal)))
+            await ctx.tick()
+        signal = feedback_signal(self.spec).apply(OPS, values)["signal"]
+        assert signals == [(neuron, int(signal))]
+        for number in range(3) if learns else ():
+            inputs = {"trace": trace, "signal": errors[number], "shift": 5, "noise": noise}
+            state = {"weight": weights[number]}
+            weights[number] = int(rule.apply(OPS, state, inputs, params)["weight"])
+        for _ in range(FETCH):
+            await ctx.tick()
+        assert [ctx.get(dut.words[n]) for n in range(3)] == weights
+
+
+def test_a_step_of_the_readout() -> None:
+    bench = _Bench()
+
     async def testbench(ctx: Any) -> None:
-        for number in range(3):
-            ctx.set(dut.load, 1 << number)
-            for neuron in range(4):
-                ctx.set(dut.index, neuron)
-                ctx.set(dut.load_data, weights[neuron][number])
-                await ctx.tick()
-        ctx.set(dut.load, 0)
+        await bench.load(ctx)
         for turn in range(4):
             label = turn % 3
-            await step(ctx, [rng.randrange(2) for _ in range(4)], label, fresh=turn == 0)
-            assert await learn(ctx, label, learns=turn != 1) or turn
+            spikes = [bench.rng.randrange(2) for _ in range(4)]
+            await bench.step(ctx, spikes, label, fresh=turn == 0)
+            assert await bench.learn(ctx, label, learns=turn != 1) or turn
 
-    simulate(testbench, dut)
+    simulate(testbench, bench.dut)

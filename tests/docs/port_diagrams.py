@@ -1,8 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """Timing diagrams of the port pages, made from a simulation of the components themselves.
 
-`python tests/port_diagrams.py` writes them into `docs/ports/` anew; `test_ports.py` checks that
-they are there as simulated.
+`python tests/docs/port_diagrams.py` writes them into `docs/ports/` anew; `test_ports.py` checks
+that they are there as simulated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sc_hw.build.blocks import block_of
 from sc_hw.fabric.families import load_family
 from sc_model.spec import Design, load_design, parse_design
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "ports"
 
 Sample = dict[str, int]

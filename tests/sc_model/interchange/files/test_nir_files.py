@@ -19,7 +19,7 @@ from sc_model.interchange import (
     to_nir,
 )
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 VERSIONS = ("1_0_0", "1_0_1", "1_0_4", "1_0_6", "1_0_8")
 PACKAGES: dict[str, dict[str, Any]] = {
     "snntorch_rleaky": {"source": "snntorch", "reset": "subtract", "reset_delay": True},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = README + (REPOSITORY / "docs" / "in_python.md").read_text(encoding="utf-8")
 BLOCKS = list(dict.fromkeys(re.findall(r"```python\n(.*?)```", PAGES, flags=re.S)))

@@ -1,7 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """Timing diagrams of systems, in WaveDrom's language, made from a simulation.
 
-`python tests/wave_diagrams.py` writes them into `docs/waves/` anew, as JSON and as SVG;
+`python tests/docs/wave_diagrams.py` writes them into `docs/waves/` anew, as JSON and as SVG;
 `test_waves.py` checks that they are there as simulated.
 """
 
@@ -23,7 +23,7 @@ from sc_hw.host.blocks import host_block
 from sc_hw.host.system import system_of
 from sc_model.spec import load_design
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAVES = ROOT / "docs" / "waves"
 LAYER = load_design(ROOT / "examples" / "verilog_testbench" / "layer.toml")
 

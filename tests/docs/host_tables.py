@@ -1,6 +1,7 @@
 """The tables of `docs/host.md`, made from the registers' data and from a design's system.
 
-`python tests/host_tables.py` writes them anew; `tests/sc_hw/host/test_register_map.py` compares.
+`python tests/docs/host_tables.py` writes them anew; `tests/sc_hw/host/test_register_map.py`
+compares them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sc_hw.host.register_map import register_map
 from sc_hw.host.system import system_of
 from sc_model.spec import load_design
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "host.md"
 DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
 REWARD, SPIKES = 100, (0, 3, 5, 8)
