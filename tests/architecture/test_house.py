@@ -24,7 +24,7 @@ HELPERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 ]["pythonpath"]
 # Source files without a test of their own name, at most. This number may only fall: whoever adds
 # such a test lowers it.
-FILES_WITHOUT_A_TEST = 94
+FILES_WITHOUT_A_TEST = 92
 
 
 def python_files(rooms: Iterable[str]) -> list[Path]:
