@@ -154,7 +154,7 @@ def page(report: Mapping[str, Any]) -> str:
         f" are counted in the compiled Verilog on {report['samples']:,} images each time, after the"
         " network has learned from so many; `differences` are answers and values of state that"
         " are not the model's. MHz are medians of the seeds' routed designs. Samples a second are"
-        " those of the network, which takes the next sample while it learns from one: through a UART"
+        " those of the network, which takes a sample while it learns from the last: through a UART"
         " they are as many as the line carries.",
         "",
     ]
