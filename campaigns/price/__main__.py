@@ -19,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.freshness.stamps import write_report
+from campaigns.price.designs import LEARNING_BLOCKS
 from campaigns.price.rows import kept, measure, rewrite
 from sc_hw.build.blocks import block_of
+from sc_hw.build.elaborate import sha256
+from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import write_json
@@ -44,6 +47,9 @@ DELAYS = {
 # among them; the others were measured afterwards.
 FORM_CHOSEN = 57
 BLOCKS = ("lane", "bank", "network")  # beside layers, from which they may differ
+# Of a network that learns a target's model has LUTs and clocks only where so many designs were
+# measured that it is fitted to, and so many others.
+LEAST_FIT, LEAST_HELD_OUT = 2, 3
 # How far the fit goes from what the structure says by itself: a LUT of the cover is a LUT, and no
 # block differs from another. The smaller, the further; chosen on the rows that are fitted to.
 LUT_RIDGE, PERIOD_RIDGE = 0.1, 0.3
@@ -54,18 +60,22 @@ Row = dict[str, Any]
 def design_of(row: Mapping[str, Any]) -> Design:
     """The design of a row."""
     values = dict(row["design"])
-    if values["block"] in ("layer", "network"):
+    if values["block"] not in ("lane", "bank"):
         values.pop("synapses")  # derived
     return Design(**values)
 
 
-def with_features(row: Row) -> Row:
-    """The row with the structure of its design."""
+def with_features(row: Row) -> Row | None:
+    """The row with the structure of its design; None where its Verilog is another one by now."""
     if "failed" in row or "features" in row:
         return row
     target = load_target(row["target"])
+    family = load_family(target.family)
     design = design_of(row).model_copy(update={"fabric": target.family})
-    block = block_of(design, load_family(target.family))
+    block = block_of(design, family)
+    if sha256(to_verilog(block.component, block.top, family)) != row["verilog_sha256"]:
+        print(f"{row['number']}: the design's Verilog has changed; the next run measures it again")
+        return None
     structure = structure_of(block, target, DELAYS[target.name])
     features = {**vars(structure.total), "period_ns": structure.period_ns}
     return {**row, "features": features}
@@ -112,7 +122,7 @@ def _fitted_luts(rows: Sequence[Row]) -> tuple[dict[str, float], dict[str, float
     names = len(FEATURES)
     return (
         dict(zip(FEATURES, rounded[:names], strict=True)),
-        dict(zip(BLOCKS, rounded[names:], strict=True)),
+        {"layer": 0.0, **dict(zip(BLOCKS, rounded[names:], strict=True))},
     )
 
 
@@ -137,7 +147,49 @@ def _fitted_period(rows: Sequence[Row], luts: Callable[[Row], float]) -> dict[st
     return {
         name: round(each, 4)
         for name, each in zip(("base", "path", "lut", *BLOCKS), found, strict=True)
-    }
+    } | {"layer": 0.0}
+
+
+def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
+    """What networks that learn have of their own, beside what all blocks share.
+
+    The coefficients of the others stay as they are: they were chosen before, on designs of which
+    none learns.
+    """
+    for block in LEARNING_BLOCKS:
+        own = [row for row in rows if row["design"]["block"] == block]
+        fit = [row for row in own if not row["held_out"]]
+        if not _enough(own):
+            continue
+        model = model_from(values)
+        counts = [structure_from(row).total for row in fit]
+        share = np.array([1 / row["lut"] for row in fit])
+        column = np.array([[each.cover] for each in counts], float) * share[:, None]
+        wanted = np.array([row["lut"] for row in fit], float)
+        wanted -= [model.luts(each, block) for each in counts]
+        (found,) = _ridge(column, wanted * share, [0.0], [LUT_RIDGE])
+        values["cover"][block] = round(found, 4)
+        timed = [row for row in own if row["fmax_mhz"]]
+        if _enough(timed):
+            fit = [row for row in timed if not row["held_out"]]
+            model = model_from(values)
+            left = [
+                math.log(model.fmax_mhz(structure_from(row), block) / row["fmax_mhz"])
+                for row in fit
+            ]
+            ones = np.ones((len(left), 1))
+            (found,) = _ridge(ones, np.array(left), [0.0], [PERIOD_RIDGE])
+            values["period"][block] = round(found, 4)
+
+
+def _enough(rows: Sequence[Row]) -> bool:
+    """Whether a model can be fitted to some rows, and its error be told."""
+    held = sum(row["held_out"] for row in rows)
+    return held >= LEAST_HELD_OUT and len(rows) - held >= LEAST_FIT
+
+
+def _is_learning(row: Mapping[str, Any]) -> bool:
+    return str(row["design"]["block"]) in LEARNING_BLOCKS
 
 
 def fitted(target: str, rows: Sequence[Row]) -> dict[str, Any]:
@@ -159,16 +211,17 @@ def fitted(target: str, rows: Sequence[Row]) -> dict[str, Any]:
     return values
 
 
-def predicted(model: TargetModel, row: Row) -> dict[str, float]:
-    """What the model says of a row's design."""
+def predicted(model: TargetModel, row: Row) -> dict[str, float | None]:
+    """What the model says of a row's design; None where it was not fitted to such a block."""
     structure, block = structure_from(row), row["design"]["block"]
     total = structure.total
+    clock = round(model.fmax_mhz(structure, block), 2) if model.has_clock(block) else None
     return {
-        "lut": round(model.luts(total, block)),
+        "lut": round(model.luts(total, block)) if model.has_luts(block) else None,
         "ff": total.ff,
         "bram": total.bram,
         "dsp": total.dsp,
-        "fmax_mhz": round(model.fmax_mhz(structure, block), 2),
+        "fmax_mhz": clock,
     }
 
 
@@ -176,7 +229,7 @@ def _ratios(rows: Sequence[Row], unit: str) -> list[float]:
     """Measured by predicted, sorted; where nothing is there on either side 1."""
     found = []
     for row in rows:
-        if row[unit] is not None:
+        if row[unit] is not None and row["predicted"][unit] is not None:
             measured, guess = row[unit], row["predicted"][unit]
             found.append(1.0 if measured == guess else measured / max(guess, 1e-9))
     return sorted(found)
@@ -186,6 +239,15 @@ def _middle(ratios: Sequence[float]) -> list[float]:
     """The middle 80 % of some ratios, 1 among them."""
     low, high = np.quantile(ratios, (0.1, 0.9))
     return [round(min(1.0, float(low)), 4), round(max(1.0, float(high)), 4)]
+
+
+def _bars(held: Sequence[Row]) -> dict[str, list[float]]:
+    """The bars of a model by held-out rows; those of what it says nothing of are left out."""
+    ratios = {
+        name: _ratios(held, unit)
+        for name, unit in (("lut", "lut"), ("ff", "ff"), ("fmax", "fmax_mhz"))
+    }
+    return {name: _middle(each) for name, each in ratios.items() if each}
 
 
 def errors(rows: Sequence[Row]) -> dict[str, Any]:
@@ -208,14 +270,17 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
     targets, found = {}, []
     for target in DELAYS:
         own = [row for row in whole if row["target"] == target]
-        values = fitted(target, [row for row in own if not row["held_out"]])
+        learning = [row for row in own if _is_learning(row)]
+        others = [row for row in own if not _is_learning(row)]
+        values = fitted(target, [row for row in others if not row["held_out"]])
+        _add_learning(values, learning)
         model = model_from(values)
         own = [{**row, "predicted": predicted(model, row)} for row in own]
         held = [row for row in own if row["held_out"]]
-        values["errors"] = {
-            name: _middle(_ratios(held, unit))
-            for name, unit in (("lut", "lut"), ("ff", "ff"), ("fmax", "fmax_mhz"))
-        }
+        values["errors"] = _bars([row for row in held if not _is_learning(row)])
+        # both kinds together: of each by itself there are too few
+        bars = _bars([row for row in held if _is_learning(row)])
+        values["errors_of"] = {block: bars for block in LEARNING_BLOCKS if block in values["cover"]}
         targets[target] = values
         found += own
     found.sort(key=lambda row: row["number"])
@@ -309,7 +374,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.limit,
         options.until,
     )
-    rows = [with_features(row) for row in kept(file)]
+    rows = [row for row in map(with_features, kept(file)) if row is not None]
     rewrite(file, rows)
     values, model = report(rows)
     write_json(options.out / "price.json", values)

@@ -48,11 +48,13 @@ class TargetModel:
     -------
     delays : of the fabric.
     lut : LUTs for one of each feature.
-    cover : by block, what a LUT of the cover counts more there, or less; 0 where there is none.
+    cover : by block, what a LUT of the cover counts more there, or less; 0 where there is none. It
+        has the blocks that the model was fitted to.
     period : the logarithm of the period in ns is base + path x ln(path) + lut x ln(LUTs), and what
-        the block has of its own.
+        the block has of its own. Beside these three it has the blocks whose clocks were fitted.
     errors : of ``lut``, ``ff`` and ``fmax`` the least and greatest ratio, measured to predicted, of
         the middle 80 % of the held-out designs.
+    errors_of : the same by block, of blocks whose designs were held out by themselves.
     """
 
     delays: Delays
@@ -60,6 +62,15 @@ class TargetModel:
     cover: dict[str, float]
     period: dict[str, float]
     errors: dict[str, tuple[float, float]]
+    errors_of: dict[str, dict[str, tuple[float, float]]]
+
+    def has_luts(self, block: str) -> bool:
+        """Whether the model was fitted to designs of a block."""
+        return block in self.cover
+
+    def has_clock(self, block: str) -> bool:
+        """Whether it was fitted to clocks of a block."""
+        return block in self.period
 
     def luts(self, counts: Counts, block: str) -> float:
         """LUTs of a part of a block, or of all of it."""
@@ -74,9 +85,9 @@ class TargetModel:
         period += self.period["lut"] * math.log(luts)
         return 1000 / math.exp(period)
 
-    def bar(self, what: str, value: float) -> Range:
-        """A figure with its error bar; `what` is a key of `errors`."""
-        low, high = self.errors[what]
+    def bar(self, what: str, value: float, block: str) -> Range:
+        """A figure of a block with its error bar; `what` is a key of `errors`."""
+        low, high = self.errors_of.get(block, self.errors)[what]
         return Range(value, value * low, value * high)
 
 
@@ -102,8 +113,13 @@ def model_from(values: dict[str, Any]) -> TargetModel:
         lut=dict(values["lut"]),
         cover=dict(values["cover"]),
         period=dict(values["period"]),
-        errors={name: (low, high) for name, (low, high) in values["errors"].items()},
+        errors=_ratios(values["errors"]),
+        errors_of={block: _ratios(own) for block, own in values.get("errors_of", {}).items()},
     )
+
+
+def _ratios(values: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    return {name: (low, high) for name, (low, high) in values.items()}
 
 
 def modelled_targets() -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
 
 PRICE_SCHEMA = "sc-hw.price.v1"
-FITTED = ("lane", "bank", "layer", "network")  # blocks of the designs of the report
+STEADY = ("lane", "bank", "layer", "network")  # blocks of which the clocks of a step are known
 FITTED_KINDS = ("dense", "hetsyn", "integrator")  # of layers in its networks
 MEASURED = "`sc-hw estimate` measures it"
 
@@ -87,8 +87,7 @@ def _modelled(name: str) -> tuple[Target, TargetModel]:
 def _row(design: Design, block: Block, target: Target, model: TargetModel) -> dict[str, Any]:
     """The price on one target."""
     structure = structure_of(block, target, model.delays)
-    total, fitted = structure.total, design.block in FITTED
-    lut = model.luts(total, design.block)
+    total, lut = structure.total, model.luts(structure.total, design.block)
     used: dict[str, float] = {
         "lut": round(lut),
         "ff": total.ff,
@@ -105,8 +104,8 @@ def _row(design: Design, block: Block, target: Target, model: TargetModel) -> di
         "target": target.name,
         "title": target.title,
         "units": {"bram": target.cells.bram_unit, "dsp": target.cells.dsp_unit},
-        "lut": _figure(model, "lut", lut, fitted),
-        "ff": _figure(model, "ff", total.ff, fitted),
+        "lut": _figure(model, "lut", lut, design.block),
+        "ff": _figure(model, "ff", total.ff, design.block),
         "bram": total.bram,
         "dsp": total.dsp,
         "spram": total.spram,
@@ -114,7 +113,7 @@ def _row(design: Design, block: Block, target: Target, model: TargetModel) -> di
             name: _part(structure.parts.get(name, Counts()), model, design.block) for name in PARTS
         },
         "device": {"resources": resources, "source": target.capacity_source},
-        "model_note": model_note(design),
+        "model_note": model_note(design, model),
         "fits": excess is None,
         "fits_reason": excess,
         **_speed(design, block, structure, model),
@@ -126,10 +125,11 @@ def _speed(
 ) -> dict[str, Any]:
     """The clock that is expected, and what follows from it; None each where none is."""
     reason = None
-    if design.block not in FITTED:
+    if not model.has_clock(design.block):
+        known = ", ".join(sorted(set(model.period) & set(model.cover)))
         reason = (
-            f"the model's clock was fitted to blocks {', '.join(FITTED)}, not to {design.block};"
-            f" {MEASURED}"
+            f"the model's clock was fitted to blocks {known} on this target, not to"
+            f" {design.block}; {MEASURED}"
         )
     fmax = None if reason else model.fmax_mhz(structure, design.block)
     quoted = quote(None if fmax is None else round(fmax, 2), reason, structure.limit)
@@ -138,7 +138,7 @@ def _speed(
     if clocks is None:
         clocks_reason = timing["within_clocks_reason"]
     return {
-        "fmax_mhz": _figure(model, "fmax", fmax, True, 2),
+        "fmax_mhz": _figure(model, "fmax", fmax, design.block, 2),
         "fmax_reason": reason,
         **structure.limit,
         **quoted,
@@ -154,15 +154,15 @@ def _speed(
 def by_events(design: Design) -> bool:
     """Whether a step takes fewer clocks where fewer inputs spike."""
     layers = () if design.network is None else design.network.layers
-    return design.block not in FITTED or any(layer.engine == "events" for layer in layers)
+    return design.block not in STEADY or any(layer.engine == "events" for layer in layers)
 
 
-def model_note(design: Design) -> str | None:
+def model_note(design: Design, model: TargetModel) -> str | None:
     """What a design has that none of those had which the model was fitted to; None for nothing."""
-    if design.block not in FITTED:
+    if not model.has_luts(design.block):
         return (
             f"block RAM, multipliers and flip-flops are counted as in all blocks; LUTs have no bar,"
-            f" for the model was not fitted to blocks '{design.block}': {MEASURED}"
+            f" for the model was not fitted to blocks '{design.block}' on this target: {MEASURED}"
         )
     network = design.network
     if network is None:
@@ -183,7 +183,7 @@ def model_note(design: Design) -> str | None:
 def _part(counts: Counts, model: TargetModel, block: str) -> dict[str, Any]:
     """A part's cells; the bar is that of whole designs, for parts alone were not measured."""
     return {
-        "lut": _figure(model, "lut", model.luts(counts, block), block in FITTED),
+        "lut": _figure(model, "lut", model.luts(counts, block), block),
         "ff": counts.ff,
         "bram": counts.bram,
         "dsp": counts.dsp,
@@ -192,14 +192,15 @@ def _part(counts: Counts, model: TargetModel, block: str) -> dict[str, Any]:
 
 
 def _figure(
-    model: TargetModel, what: str, value: float | None, fitted: bool, digits: int = 0
+    model: TargetModel, what: str, value: float | None, block: str, digits: int = 0
 ) -> dict[str, float | None]:
     """A figure with its bar; without one where the model was not fitted to such a block."""
     if value is None:
         return {"value": None, "low": None, "high": None}
-    bar = model.bar(what, value).as_json()
-    rounded = {key: round(each, digits or None) for key, each in bar.items()}
-    return {**rounded} if fitted else {**rounded, "low": None, "high": None}
+    if not model.has_luts(block):
+        return {"value": round(value, digits or None), "low": None, "high": None}
+    bar = model.bar(what, value, block).as_json()
+    return {key: round(each, digits or None) for key, each in bar.items()}
 
 
 def step_clocks(design: Design, timing: dict[str, Any]) -> float | None:

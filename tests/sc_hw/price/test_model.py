@@ -23,9 +23,10 @@ VALUES = {
         "multiplier": 1.0,
     },
     "lut": {**dict.fromkeys(FEATURES, 1.0), "two": 0.5},
-    "cover": {"bank": -0.25},
+    "cover": {"bank": -0.25, "layer": 0.0},
     "period": {"base": math.log(2), "path": 1.0, "lut": 0.0, "bank": math.log(5)},
     "errors": {"lut": [0.9, 1.2], "ff": [1.0, 1.0], "fmax": [0.8, 1.1]},
+    "errors_of": {"bank": {"lut": [0.5, 1.0]}},
 }
 
 
@@ -43,11 +44,19 @@ def test_the_clock_follows_the_longest_path() -> None:
 
 
 def test_the_bar_has_the_measured_ratios() -> None:
-    assert model_from(VALUES).bar("lut", 100).as_json() == {
-        "value": 100,
-        "low": pytest.approx(90),
-        "high": pytest.approx(120),
-    }
+    model = model_from(VALUES)
+    for block, low, high in (("layer", 90, 120), ("bank", 50, 100)):
+        assert model.bar("lut", 100, block).as_json() == {
+            "value": 100,
+            "low": pytest.approx(low),
+            "high": pytest.approx(high),
+        }
+
+
+def test_it_knows_the_blocks_that_it_was_fitted_to() -> None:
+    model = model_from(VALUES)
+    assert [model.has_luts(block) for block in ("bank", "layer", "mine")] == [True, True, False]
+    assert [model.has_clock(block) for block in ("bank", "layer")] == [True, False]
 
 
 def test_three_targets_have_a_model() -> None:

@@ -16,6 +16,7 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.price.frame import black_box, frame
+from sc_hw.price.model import model_of
 from sc_hw.price.price import by_events, model_note, price, step_clocks
 from sc_hw.price.synthesis import count, synthesise
 from sc_model.spec import ConfigError, DenseSpec, Design, NetworkSpec, RuleChoice, load_design
@@ -66,7 +67,6 @@ def test_memories_and_multipliers_and_flip_flops_are_those_of_a_synthesis(tmp_pa
 
 def test_the_shipped_model_gives_the_figures_of_the_report() -> None:
     from campaigns.price.__main__ import predicted
-    from sc_hw.price.model import model_of
 
     report = json.loads((ROOT / "reports" / "price.json").read_text(encoding="utf-8"))
     rows = [row for row in report["rows"] if row["held_out"]]
@@ -89,16 +89,18 @@ def test_a_block_that_the_model_was_not_fitted_to_has_exact_figures_alone(tmp_pa
         output=OutputLayerSpec(neurons=2, lanes=2),
     )
     design = Design(name="l", block="learning_network", learning=learning)
-    (row,) = price(design, ["ice40-up5k"], root=tmp_path)
+    (row,) = price(design, ["ice40-hx8k"], root=tmp_path)
     assert (row["lut"]["low"], row["lut"]["high"], row["ff"]["low"]) == (None, None, None)
     assert row["lut"]["value"] > 300
     assert set(row["fmax_mhz"].values()) == {row["quoted_mhz"], row["steps_per_s"]} == {None}
     assert row["fmax_reason"] == row["quoted_reason"]
-    assert row["fmax_reason"].endswith("not to learning_network; `sc-hw estimate` measures it")
+    assert row["fmax_reason"].endswith(
+        "this target, not to learning_network; `sc-hw estimate` measures it"
+    )
     assert (row["step_clocks"], row["step_clocks_at_most"]) == (None, True)
     assert row["timing"]["event_clocks"] > 0
     # where the report finds it
-    file = tmp_path / row["build_id"] / "price" / "ice40-up5k.json"
+    file = tmp_path / row["build_id"] / "price" / "ice40-hx8k.json"
     assert json.loads(file.read_text(encoding="utf-8")) == row
 
 
@@ -127,7 +129,9 @@ def network(**fields: Any) -> Design:
     ],
 )
 def test_what_the_model_was_not_tried_on_is_named(design: Design, what: str | None) -> None:
-    note = model_note(design)
+    model = model_of("ice40-up5k")
+    assert model is not None
+    note = model_note(design, model)
     if what is None:
         assert note is None
     else:
