@@ -185,7 +185,7 @@ def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
 def _enough(rows: Sequence[Row]) -> bool:
     """Whether a model can be fitted to some rows, and its error be told."""
     held = sum(row["held_out"] for row in rows)
-    return held >= LEAST_HELD_OUT and len(rows) - held >= LEAST_FIT
+    return bool(held >= LEAST_HELD_OUT and len(rows) - held >= LEAST_FIT)
 
 
 def _is_learning(row: Mapping[str, Any]) -> bool:
