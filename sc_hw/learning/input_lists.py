@@ -117,7 +117,7 @@ class InputLists(wiring.Component):
             ]
 
     def _insert(self, m: Module, lists: _Lists) -> Signal:
-        """Put the input in the register in front of the list of its step, whose address this is."""
+        """Put the input in the register in front of the list of its step; that list's number."""
         plan = self.plan
         time = Signal(plan.time_bits, name="time")
         inserts = Signal(name="inserts")
