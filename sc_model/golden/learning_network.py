@@ -41,7 +41,7 @@ has what differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,18 +60,20 @@ from sc_model.arithmetic.learning import (
 from sc_model.golden.arrays import (
     OPS,
     Layout,
-    State,
     checked,
-    copied,
-    state_of_layout,
     unit_outputs,
     within,
 )
+from sc_model.golden.learner import Learner
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import Rule
 from sc_model.spec.errors import RuleError
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
-from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
+from sc_model.spec.learning.learning_network import (
+    REGISTER_BITS,
+    STEP_SHIFT_BITS,
+    LearningLayerSpec,
+)
 
 Integers = NDArray[np.int64]
 INPUTS = ("trace", "signal", "shift", "noise")
@@ -124,7 +126,7 @@ def check_learning_rule(rule: Rule) -> None:
         )
 
 
-class LearningNetwork:
+class LearningNetwork(Learner):
     """Inputs, hidden layers and a readout.
 
     Parameters
@@ -168,7 +170,6 @@ class LearningNetwork:
         self._ages = [next_age(layer, spec.trace_format) for layer in spec.hidden]
         self._gates = [gated_signal(layer, spec.trace_format, spec.steps) for layer in spec.hidden]
         self._steps = [step_size(spec, index) for index in range(len(spec.layers))]
-        self.state: State = {}
         self.load(weights or {})
 
     # --- state ------------------------------------------------------------------------------------
@@ -189,25 +190,20 @@ class LearningNetwork:
         }
         return layout
 
+    @property
+    def learners(self) -> Sequence[LearningLayerSpec]:
+        """All layers."""
+        return self.spec.layers
+
+    @property
+    def first_registers(self) -> dict[str, int]:
+        """The seed of the random bits."""
+        return {"lfsr": self.spec.noise_seed}
+
     def load(self, weights: Mapping[str, ArrayLike]) -> None:
         """Write the weights, by layer, and put all else to its state after a reset."""
+        super().load(weights)
         names = [layer.name for layer in self.spec.layers]
-        unknown = sorted(set(weights) - set(names))
-        if unknown:
-            raise TypeError(f"weights are of the layers {', '.join(names)}, not {unknown[0]!r}")
-        layout = self.layout
-        state: State = {
-            space: {name: np.zeros(shape, np.int64) for name, (_, _, shape) in fields.items()}
-            for space, fields in layout.items()
-        }
-        for layer in self.spec.layers:
-            state[layer.name]["learn"] = np.array(int(layer.learn))
-            if layer.name in weights:
-                low, high, shape = layout[layer.name]["weight"]
-                given = checked(f"{layer.name}.weight", weights[layer.name], shape, low, high)
-                state[layer.name]["weight"] = given.astype(np.int64)
-        state["control"]["lfsr"] = np.array(self.spec.noise_seed)
-        self.state = state
         self.others_wrong = self.spec.others_wrong
         self.counts = Counts(words=dict.fromkeys(names, 0), events=dict.fromkeys(names, 0))
         self.traces: list[Integers] = [np.zeros(n, np.int64) for n in self.spec.sizes[:-1]]
@@ -216,22 +212,6 @@ class LearningNetwork:
         ]
         self._answer = Answer(0, 0, np.zeros(self.spec.output.neurons, np.int64))
 
-    def checkpoint(self) -> State:
-        """A copy of the state."""
-        return copied(self.state)
-
-    def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
-        """Set the state to that of a checkpoint; after an error it is unchanged.
-
-        Raises
-        ------
-        TypeError
-            the spaces or names are not those of `layout`, or values are no integers.
-        ValueError
-            a shape or a value does not fit.
-        """
-        self.state = state_of_layout(self.layout, state)
-
     @property
     def step_shift(self) -> int:
         """By how many powers of two all steps are smaller than the layers' shifts say."""
@@ -239,13 +219,7 @@ class LearningNetwork:
 
     @step_shift.setter
     def step_shift(self, shift: int) -> None:
-        low, high, shape = self.layout["control"]["step_shift"]
-        given = checked("step_shift", shift, shape, low, high)
-        self.state["control"]["step_shift"] = given.astype(np.int64)
-
-    def freeze(self, layer: str, *, learn: bool = False) -> None:
-        """Freeze a layer, or let it learn."""
-        self.state[layer]["learn"] = np.array(int(learn))
+        self.set_register("step_shift", shift, "step_shift")
 
     # --- a sample ---------------------------------------------------------------------------------
 

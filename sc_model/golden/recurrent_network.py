@@ -35,7 +35,7 @@ not adapt, and firing rates are not regularised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,17 +52,15 @@ from sc_model.arithmetic.recurrent import (
 from sc_model.golden.arrays import (
     OPS,
     Layout,
-    State,
     checked,
-    copied,
-    state_of_layout,
     unit_outputs,
     within,
 )
+from sc_model.golden.learner import Learner
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import Locality
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_model.spec.learning.learning_network import REGISTER_BITS
+from sc_model.spec.learning.learning_network import REGISTER_BITS, LearningLayerSpec
 from sc_model.spec.learning.recurrent_network import NOISE_BITS, SETTING, SHIFT_FORMAT
 
 Integers = NDArray[np.int64]
@@ -99,7 +97,7 @@ def _orbit() -> tuple[Integers, Integers]:
     return np.concatenate([orbit, orbit]), place
 
 
-class RecurrentNetwork:
+class RecurrentNetwork(Learner):
     """A recurrent layer and a readout.
 
     Parameters
@@ -144,7 +142,6 @@ class RecurrentNetwork:
             if field.locality is Locality.SYNAPSE
         }
         self._pre = [field.name for field in self._rule.state if field.locality is Locality.PRE]
-        self.state: State = {}
         self.load(weights or {})
 
     # --- state ------------------------------------------------------------------------------------
@@ -171,66 +168,41 @@ class RecurrentNetwork:
             },
         }
 
+    @property
+    def learners(self) -> Sequence[LearningLayerSpec]:
+        """The recurrent layer and the readout."""
+        return self.spec.hidden, self.spec.readout
+
+    @property
+    def first_registers(self) -> dict[str, int]:
+        """The seed of the random bits, and the sizes of steps."""
+        return {
+            "lfsr": self.spec.noise_seed,
+            "hidden_shift": self.spec.hidden.shift,
+            "readout_shift": self.spec.readout.shift,
+        }
+
     def load(self, weights: Mapping[str, ArrayLike]) -> None:
         """Write the weights, by layer, and put all else to its state after a reset."""
-        layers = (self.spec.hidden, self.spec.readout)
-        names = [layer.name for layer in layers]
-        unknown = sorted(set(weights) - set(names))
-        if unknown:
-            raise TypeError(f"weights are of the layers {', '.join(names)}, not {unknown[0]!r}")
-        layout = self.layout
-        state: State = {
-            space: {name: np.zeros(shape, np.int64) for name, (_, _, shape) in fields.items()}
-            for space, fields in layout.items()
-        }
-        for layer in layers:
-            state[layer.name]["learn"] = np.array(int(layer.learn))
-            if layer.name in weights:
-                low, high, shape = layout[layer.name]["weight"]
-                given = checked(f"{layer.name}.weight", weights[layer.name], shape, low, high)
-                state[layer.name]["weight"] = given.astype(np.int64)
-        state["control"] = {
-            "lfsr": np.array(self.spec.noise_seed),
-            "hidden_shift": np.array(self.spec.hidden.shift),
-            "readout_shift": np.array(self.spec.readout.shift),
-        }
-        self.state = state
+        super().load(weights)
         self.counts = Counts()
         self._begin()
 
-    def checkpoint(self) -> State:
-        """A copy of the state."""
-        return copied(self.state)
-
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
-        """Set the state to that of a checkpoint; after an error it is unchanged.
-
-        Raises
-        ------
-        TypeError
-            the spaces or names are not those of `layout`, or values are no integers.
-        ValueError
-            a shape or a value does not fit.
-        """
-        self.state = state_of_layout(self.layout, state)
+        """Set the state to that of a checkpoint, see :meth:`Learner.restore`; a sample begins."""
+        super().restore(state)
         self._begin()
 
     def set_shift(self, layer: str, shift: int) -> None:
         """Set the size of a layer's steps: signal * trace * 2^-`shift`, 0 to 15."""
         name = "hidden_shift" if layer == self.spec.hidden.name else "readout_shift"
-        low, high, shape = self.layout["control"][name]
-        given = checked(f"shift of {layer}", shift, shape, low, high)
-        self.state["control"][name] = given.astype(np.int64)
+        self.set_register(name, shift, f"shift of {layer}")
 
     @property
     def shifts(self) -> dict[str, int]:
         """The sizes of steps, as powers of two: `hidden_shift` and `readout_shift`."""
         control = self.state["control"]
         return {name: int(control[name]) for name in ("hidden_shift", "readout_shift")}
-
-    def freeze(self, layer: str, *, learn: bool = False) -> None:
-        """Freeze a layer, or let it learn."""
-        self.state[layer]["learn"] = np.array(int(learn))
 
     # --- steps ------------------------------------------------------------------------------------
 
