@@ -127,8 +127,8 @@ def _share(resource: dict[str, float | None]) -> str:
     if used is None:
         return "-"
     if available is None:
-        return str(used)
-    return f"{used}/{available}" + ("" if percent is None else f" ({percent:.3g}%)")
+        return f"{used:,}"
+    return f"{used:,}/{available:,}" + ("" if percent is None else f" ({percent:.3g}%)")
 
 
 def price(
@@ -161,9 +161,9 @@ def _print_price(row: dict[str, Any]) -> None:
     table = Table("part", "LUT", "FF", "BRAM", "DSP", title=row["title"], title_justify="left")
     parts = {name: part for name, part in row["parts"].items() if any(_numbers(part))}
     for name, part in parts.items():
-        table.add_row(name, _bar(part["lut"]), *(f"{each:g}" for each in _numbers(part)[1:]))
+        table.add_row(name, _bar(part["lut"]), *(f"{each:,g}" for each in _numbers(part)[1:]))
     table.add_section()
-    table.add_row("all", _bar(row["lut"]), _bar(row["ff"]), f"{row['bram']:g}", f"{row['dsp']:g}")
+    table.add_row("all", _bar(row["lut"]), _bar(row["ff"]), f"{row['bram']:,g}", f"{row['dsp']:g}")
     out.print(table)
     resources = row["device"]["resources"]
     shares = (f"{unit.upper()} {_share(each)}" for unit, each in resources.items())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sc_hw.reporting import plots, task_plots
 from sc_hw.reporting.content import price_figures, stage_content
-from sc_hw.reporting.task import by_class, confusion, weight_images
+from sc_hw.reporting.task import WEIGHTS_LABEL, by_class, confusion, weight_images
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, RecurrentNetworkSpec
 from sc_model.spec.learning.recurrent_network import TRACE_FORMAT
 
@@ -167,5 +167,5 @@ def learning_pictures(
         images = weight_images(weights[0][:inputs, chosen].T, {"shape": learned["image"]})
         names = [f"{n}: {classes[int(weights[-1][n].argmax())]}" for n in chosen.tolist()]
         if images is not None:
-            pictures["weights"] = plots.weight_maps(images, names, "weight")
+            pictures["weights"] = plots.weight_maps(images, names, WEIGHTS_LABEL)
     return pictures

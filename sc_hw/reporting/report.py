@@ -33,7 +33,7 @@ from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.price_parts import PRICE_SCHEMA, part_tables
 from sc_hw.reporting.tables import price_tables
-from sc_hw.reporting.task import TaskArrays, task_score
+from sc_hw.reporting.task import WEIGHTS_LABEL, TaskArrays, task_score
 from sc_model.archives import MAX_FILE_BYTES
 from sc_model.files import check_readable
 from sc_model.spec.formats import IntFormat
@@ -261,7 +261,7 @@ def _task_plots(
     if arrays.inputs is not None:
         pictures["raster"] = task_plots.raster(arrays.inputs, arrays.outputs)
     if arrays.images is not None:
-        pictures["weights"] = plots.weight_maps(arrays.images, names, "weight")
+        pictures["weights"] = plots.weight_maps(arrays.images, names, WEIGHTS_LABEL)
     if learned["confusion"] is not None:
         pictures["confusion"] = task_plots.confusion(learned["confusion"], names)
     weight = _weight_field(manifest)

@@ -221,6 +221,10 @@ def confusion(labels: NDArray[Any], winners: NDArray[Any], classes: int) -> list
     return table.tolist()
 
 
+# Of a scale of such pictures, whose ends may lie beyond a weight's own range.
+WEIGHTS_LABEL = "weight, less what all share"
+
+
 def weight_images(
     weights: NDArray[np.int64], image: Mapping[str, Any] | None
 ) -> NDArray[np.int64] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     cells = (
-        "1234/5280 (23.4%) │ 567/5280 (10.7%) │ 2.5/30 (8.33%) │ 0 │ 137.9 (128.4..141.3)"
+        "1,234/5,280 (23.4%) │ 567/5,280 (10.7%) │ 2.5/30 (8.33%) │ 0 │ 137.9 (128.4..141.3)"
         " │ 131.5 (multiplier) │ 131.5 │ 131.5"
     )
     assert f"│ a │ {cells} │" in lines
@@ -79,7 +80,13 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def price_row(**changes: Any) -> dict[str, Any]:
     """A price as `sc_hw.price.price` gives it."""
-    part = {"lut": {"value": 40, "low": 36, "high": 44}, "ff": 20, "bram": 1, "dsp": 0, "spram": 0}
+    part = {
+        "lut": {"value": 40, "low": 36, "high": 44},
+        "ff": 1737,
+        "bram": 1,
+        "dsp": 0,
+        "spram": 0,
+    }
     none = {"lut": {"value": 0, "low": 0, "high": 0}, "ff": 0, "bram": 0, "dsp": 0, "spram": 0}
     resources = {"lut": {"used": 40, "available": 80, "percent": 50.0}}
     row = {
@@ -116,7 +123,7 @@ def test_a_price_has_its_parts_and_bars(monkeypatch: pytest.MonkeyPatch) -> None
     done = priced(monkeypatch, price_row())
     assert done.exit_code == 0
     assert "40 (36..44)" in done.stdout
-    assert "lanes" in done.stdout
+    assert re.search(r"lanes +│ 40 \(36..44\) +│ 1,737 │", done.stdout)
     assert "host" not in done.stdout  # there is none
     assert "of the device: LUT 40/80 (50%)" in done.stdout
     assert "clock: 50 (45..55) MHz expected, 50 quoted\n" in done.stdout
