@@ -12,14 +12,14 @@ from sc_model.golden.arrays import State, checked, integers
 from sc_model.golden.learning_network import LearningNetwork
 from sc_model.spec import IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
-from sc_sim.addressed_memories import AddressedMemories
 from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
+from sc_sim.learner import RtlLearner
 
 EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
 
 
-class RtlLearningNetwork:
+class RtlLearningNetwork(RtlLearner):
     """A network with the interface of :class:`~sc_model.golden.learning_network.LearningNetwork`.
 
     Between `answer` and `learn` the sample waits in the hardware; another answer ends it without
@@ -34,14 +34,12 @@ class RtlLearningNetwork:
     stall : probability of an idle clock on every stream.
     """
 
+    _model: LearningNetwork
+
     def __init__(self, rtl: Rtl) -> None:
-        self.rtl = rtl
         design = rtl.dut.manifest["design"]["learning"]
         self.spec = LearningNetworkSpec.model_validate(design)
-        # a model that never runs: it has the layout, the checks and the state after a reset
-        self._model = LearningNetwork(self.spec)
-        self._place: Mapping[str, Any] = rtl.dut.manifest["placement"]
-        self._memories = AddressedMemories(rtl)
+        super().__init__(rtl, LearningNetwork(self.spec))
         self._waits = False  # an answer has been given, and nothing told of it
         self._explores = False
         self.clocks: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -52,22 +50,12 @@ class RtlLearningNetwork:
         self.rtl.reset()
         self._waits = self._explores = False
 
-    @property
-    def stall(self) -> float:
-        """Probability of an idle clock on every stream."""
-        return self._memories.stall
-
-    @stall.setter
-    def stall(self, stall: float) -> None:
-        self._memories.stall = stall
-
     # --- state ------------------------------------------------------------------------------------
 
     def load(self, weights: Mapping[str, ArrayLike]) -> None:
         """Write the weights, by layer, and put all else to its state after a reset."""
-        self._model.load(weights)
+        super().load(weights)
         self.others_wrong = self.spec.others_wrong
-        self.restore(self._model.checkpoint())
 
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint, of this or of the model."""
@@ -78,8 +66,7 @@ class RtlLearningNetwork:
         for layer in self._hidden:
             ages = {"age": held[layer["name"]]["age"]}
             self._memories.load("neuron", *self._neurons(layer), ages)
-        control = {name: values[None] for name, values in self._control(held).items()}
-        self._memories.load("control", np.zeros(1, np.int64), np.zeros(1, np.int64), control)
+        self._write_registers(self._control(held))
 
     def checkpoint(self) -> State:
         """The state, read back."""
@@ -95,45 +82,28 @@ class RtlLearningNetwork:
         for layer in self._hidden:
             ages = self._memories.read("neuron", *self._neurons(layer))["age"]
             state[layer["name"]]["age"] = ages
-        zero = np.zeros(1, np.int64)
-        control = {
-            name: values[0] for name, values in self._memories.read("control", zero, zero).items()
-        }
-        for name in ("lfsr", "step_shift"):
-            state["control"][name] = np.array(control[name])
+        control = self._registers()
+        for name in state["control"]:
+            state["control"][name] = control[name]
         for layer in self._place["layers"]:
-            state[layer["name"]]["learn"] = np.array(control[layer["learns"]])
+            state[layer["name"]]["learn"] = control[layer["learns"]]
         return state
-
-    @property
-    def state(self) -> State:
-        """The same as `checkpoint`."""
-        return self.checkpoint()
 
     @property
     def step_shift(self) -> int:
         """By how many powers of two all steps are smaller than the layers' shifts say."""
-        zero = np.zeros(1, np.int64)
-        return int(self._memories.read("control", zero, zero)["step_shift"][0])
+        return int(self._registers()["step_shift"])
 
     @step_shift.setter
     def step_shift(self, shift: int) -> None:
         self._model.step_shift = shift
-        self._set_control(step_shift=shift)
+        self._set_registers(step_shift=shift)
 
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
         self._model.freeze(layer, learn=learn)
         (place,) = (each for each in self._place["layers"] if each["name"] == layer)
-        self._set_control(**{place["learns"]: int(learn)})
-
-    def _set_control(self, **fields: int) -> None:
-        zero = np.zeros(1, np.int64)
-        held = {
-            **self._memories.read("control", zero, zero),
-            **{k: np.array([v]) for k, v in fields.items()},
-        }
-        self._memories.load("control", zero, zero, held)
+        self._set_registers(**{place["learns"]: int(learn)})
 
     def _control(self, state: State) -> dict[str, NDArray[np.int64]]:
         """The fields of the word of registers."""
@@ -191,7 +161,7 @@ class RtlLearningNetwork:
     def _explore(self, explore: bool) -> None:
         """Let the samples to come explore, or not."""
         if self.spec.exploration and explore != self._explores:
-            self._set_control(explore=int(explore))
+            self._set_registers(explore=int(explore))
             self._explores = explore
 
     def learn(self, label: int, *, right: bool = True, single: bool = False) -> None:

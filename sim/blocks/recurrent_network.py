@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,14 +10,14 @@ from numpy.typing import ArrayLike
 from sc_model.golden.arrays import State
 from sc_model.golden.recurrent_network import Integers, RecurrentNetwork
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_sim.addressed_memories import AddressedMemories
 from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
+from sc_sim.learner import RtlLearner
 
 EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
 
 
-class RtlRecurrentNetwork:
+class RtlRecurrentNetwork(RtlLearner):
     """A network with the interface of its golden model,
     :class:`~sc_model.golden.recurrent_network.RecurrentNetwork`.
 
@@ -31,37 +30,21 @@ class RtlRecurrentNetwork:
     stall : probability of an idle clock on every stream.
     """
 
+    _model: RecurrentNetwork
+
     def __init__(self, rtl: Rtl) -> None:
-        self.rtl = rtl
         manifest = rtl.dut.manifest
         self.spec = RecurrentNetworkSpec.model_validate(manifest["design"]["recurrent"])
-        # a model that never runs: it has the layout, the checks and the state after a reset
-        self._model = RecurrentNetwork(self.spec)
-        self._place: Mapping[str, Any] = manifest["placement"]
-        self._memories = AddressedMemories(rtl)
+        super().__init__(rtl, RecurrentNetwork(self.spec))
         self.scores: Integers = np.zeros((0, 0, self.spec.readout.neurons), np.int64)
         self.clocks: Integers = np.zeros(0, np.int64)
         self.load({})
-
-    @property
-    def stall(self) -> float:
-        """Probability of an idle clock on every stream."""
-        return self._memories.stall
-
-    @stall.setter
-    def stall(self, stall: float) -> None:
-        self._memories.stall = stall
 
     def reset(self) -> None:
         """Reset the hardware; what its memories hold stays, unless a step was under way."""
         self.rtl.reset()
 
     # --- state ------------------------------------------------------------------------------------
-
-    def load(self, weights: Mapping[str, ArrayLike]) -> None:
-        """Write the weights, by layer, and put all else to its state after a reset."""
-        self._model.load(weights)
-        self.restore(self._model.checkpoint())
 
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint, of this or of the model."""
@@ -73,11 +56,8 @@ class RtlRecurrentNetwork:
         self._memories.load("synapse", word, lane, cells)
         neuron, number = self._readout_places()
         self._memories.load("output", neuron, number, {"weight": readout["weight"].ravel()})
-        registers = {name: np.array([values]) for name, values in held["control"].items()}
-        for name, fields in (("learn_hidden", hidden), ("learn_readout", readout)):
-            registers[name] = np.array([fields["learn"]])
-        zero = np.zeros(1, np.int64)
-        self._memories.load("control", zero, zero, registers)
+        learn = {"learn_hidden": hidden["learn"], "learn_readout": readout["learn"]}
+        self._write_registers({**held["control"], **learn})
 
     def checkpoint(self) -> State:
         """The state, read back."""
@@ -89,42 +69,29 @@ class RtlRecurrentNetwork:
         neuron, number = self._readout_places()
         weights = self._memories.read("output", neuron, number)["weight"]
         readout["weight"] = weights.reshape(readout["weight"].shape)
-        zero = np.zeros(1, np.int64)
-        registers = self._memories.read("control", zero, zero)
+        registers = self._registers()
         for name in state["control"]:
-            state["control"][name] = registers[name][0].copy()
-        hidden["learn"] = registers["learn_hidden"][0].copy()
-        readout["learn"] = registers["learn_readout"][0].copy()
+            state["control"][name] = registers[name]
+        hidden["learn"], readout["learn"] = registers["learn_hidden"], registers["learn_readout"]
         return state
-
-    @property
-    def state(self) -> State:
-        """The same as `checkpoint`."""
-        return self.checkpoint()
 
     def set_shift(self, layer: str, shift: int) -> None:
         """Set the size of a layer's steps."""
         self._model.set_shift(layer, shift)
         name = "hidden" if layer == self.spec.hidden.name else "readout"
-        self._set_control(f"{name}_shift", shift)
+        self._set_registers(**{f"{name}_shift": shift})
 
     @property
     def shifts(self) -> dict[str, int]:
         """The sizes of steps; see the model."""
-        zero = np.zeros(1, np.int64)
-        held = self._memories.read("control", zero, zero)
-        return {name: int(held[name][0]) for name in self._model.shifts}
+        held = self._registers()
+        return {name: int(held[name]) for name in self._model.shifts}
 
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
         self._model.freeze(layer, learn=learn)
         name = "hidden" if layer == self.spec.hidden.name else "readout"
-        self._set_control(f"learn_{name}", int(learn))
-
-    def _set_control(self, name: str, value: int) -> None:
-        zero = np.zeros(1, np.int64)
-        held = self._memories.read("control", zero, zero)
-        self._memories.load("control", zero, zero, {**held, name: np.array([value])})
+        self._set_registers(**{f"learn_{name}": int(learn)})
 
     @property
     def _names(self) -> tuple[str, str]:
