@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from joined_parts import ProofParts
 
 from sc_hw.fabric.families import load_family
 from sc_hw.learning.plan import LearningPlan
 from sc_hw.proof.blocks.learning.claims import prove_learning_network
 from sc_hw.proof.blocks.learning.parts import write_learning_parts
-from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.mutants.learning import MUTANTS
 from sc_model.spec import Design
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
@@ -106,36 +106,9 @@ class MadeUpLists:
         self.row = self._list[self._at] if self._list else 0
 
 
-class WrittenParts:
-    """The parts of `spec_of`, or of another network, as the proof reads them, in a folder.
-
-    Members
-    -------
-    folder, manifest : what a prover or a mutant asks of a build.
-    """
+class WrittenParts(ProofParts):
+    """The parts of `spec_of`, or of another network."""
 
     def __init__(self, folder: Path, spec: LearningNetworkSpec | None = None) -> None:
         design = Design(name="learn", block="learning_network", learning=spec or spec_of())
-        write_learning_parts(design, folder)
-        self.folder = folder
-        self.manifest: dict[str, Any] = {"design": design.model_dump(mode="json")}
-
-    def verdicts(self, kinds: set[str]) -> dict[str, str]:
-        """Verdicts on the parts of some kinds, by the claim's name."""
-        file = self.folder / "proof" / PARTS
-        text = file.read_text()
-        rows = [row for row in json.loads(text)["parts"] if row["part"] in kinds]
-        file.write_text(json.dumps({"parts": rows}))
-        try:
-            claims = prove_learning_network(self.folder, self.manifest, 60.0)
-        finally:
-            file.write_text(text)
-        return {claim.name: claim.verdict for claim in claims}
-
-    def with_fault(self, name: str, folder: Path) -> dict[str, str]:
-        """Verdicts on the part that a mutant changes, by the claim's name."""
-        (mutant,) = (each for each in MUTANTS if each.name == f"learning: {name}")
-        build: Any = self
-        mutant.make(build, folder)
-        claims = prove_learning_network(folder, self.manifest, 60.0)
-        return {claim.name: claim.verdict for claim in claims}
+        super().__init__(folder, design, write_learning_parts, prove_learning_network, MUTANTS)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joined_parts import ProofParts
 
 from sc_hw.fabric.families import load_family
-from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.blocks.recurrent.claims import prove_recurrent_network
 from sc_hw.proof.blocks.recurrent.parts import write_recurrent_parts
 from sc_hw.proof.mutants.recurrent import MUTANTS
@@ -67,35 +66,8 @@ def plan_of(family: str = "generic", **others: Any) -> RecurrentPlan:
     return RecurrentPlan(network(**others), load_family(family))
 
 
-class WrittenParts:
-    """The parts of `network`, as the proof reads them, in a folder.
-
-    Members
-    -------
-    folder, manifest, design : what a prover or a mutant asks of a build.
-    """
+class WrittenParts(ProofParts):
+    """The parts of `network`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.design = folder, design()
-        write_recurrent_parts(self.design, folder)
-        self.manifest: dict[str, Any] = {"design": self.design.model_dump(mode="json")}
-
-    def verdicts(self, kinds: set[str]) -> dict[str, str]:
-        """Verdicts on the parts of some kinds, by the claim's name."""
-        file = self.folder / "proof" / PARTS
-        text = file.read_text()
-        rows = [row for row in json.loads(text)["parts"] if row["part"] in kinds]
-        file.write_text(json.dumps({"parts": rows}))
-        try:
-            claims = prove_recurrent_network(self.folder, self.manifest, 60.0)
-        finally:
-            file.write_text(text)
-        return {claim.name: claim.verdict for claim in claims}
-
-    def with_fault(self, name: str, folder: Path) -> dict[str, str]:
-        """Verdicts on the part that a mutant changes, by the claim's name."""
-        (mutant,) = (each for each in MUTANTS if each.name == f"recurrent: {name}")
-        build: Any = self
-        mutant.make(build, folder)
-        claims = prove_recurrent_network(folder, self.manifest, 60.0)
-        return {claim.name: claim.verdict for claim in claims}
+        super().__init__(folder, design(), write_recurrent_parts, prove_recurrent_network, MUTANTS)
