@@ -273,8 +273,8 @@ class Board:
         winners, scores = [], []
         for sample in np.asarray(samples):
             self.reset()
-            given = {"spikes": sample} if sample.ndim == 2 else {"values": sample[None]}
-            self.run(**given)
+            stimulus = {"spikes": sample} if sample.ndim == 2 else {"values": sample[None]}
+            self.run(**stimulus)
             winner, score = self.block.answer()
             winners.append(winner)
             scores.append(score)
@@ -383,8 +383,8 @@ def _link_on(
     port: str | Transport | SpiController, manifest: Mapping[str, Any], baud: int | None
 ) -> Accesses:
     """What carries accesses to a board, by the design's door."""
-    given = manifest.get("host")
-    host = given if isinstance(given, dict) else {}
+    table = manifest.get("host")
+    host = table if isinstance(table, dict) else {}
     if host.get("door") == SPI_BUS:
         if not isinstance(port, SpiController):
             raise PortError(

@@ -48,15 +48,15 @@ class Write:
     step: int = 0
 
     def __post_init__(self) -> None:
-        given = np.atleast_1d(np.asarray(self.words))
-        if given.ndim != 1 or not (np.issubdtype(given.dtype, np.integer) or given.size == 0):
-            raise TypeError(f"Words must be a list of integers, not {given.dtype} {given.shape}")
-        if given.size and (int(given.min()) < 0 or int(given.max()) >= 1 << 32):
+        words = np.atleast_1d(np.asarray(self.words))
+        if words.ndim != 1 or not (np.issubdtype(words.dtype, np.integer) or words.size == 0):
+            raise TypeError(f"Words must be a list of integers, not {words.dtype} {words.shape}")
+        if words.size and (int(words.min()) < 0 or int(words.max()) >= 1 << 32):
             raise ValueError(
-                f"Words must be from 0 to 2^32 - 1, not from {given.min()} to {given.max()}"
+                f"Words must be from 0 to 2^32 - 1, not from {words.min()} to {words.max()}"
             )
-        object.__setattr__(self, "words", given.astype("<u4"))
-        _check_range(self.address, len(given), self.step)
+        object.__setattr__(self, "words", words.astype("<u4"))
+        _check_range(self.address, len(words), self.step)
 
     @property
     def count(self) -> int:

@@ -127,13 +127,13 @@ class SpiBus(Accesses):
         for number in np.flatnonzero(refused)[:1]:
             address = headers[number] % ADDRESSES
             raise BusError(address)
-        given: list[Words] = []
+        answers: list[Words] = []
         place = 0
         for request in requests:
             if isinstance(request, Read):
-                given.append(found[place : place + request.count])
+                answers.append(found[place : place + request.count])
             place += request.count
-        return given
+        return answers
 
     def _run(self, packets: Packets) -> tuple[Words, NDArray[np.bool_]]:
         """The word and whether it was refused, of each access."""

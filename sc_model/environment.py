@@ -57,10 +57,10 @@ def child_environment(variables: Mapping[str, str] | None = None) -> dict[str, s
     ----------
     variables : those of this process, by default; the ones that could do harm are left out.
     """
-    given = os.environ if variables is None else variables
+    environ = os.environ if variables is None else variables
     kept = {
         name: value
-        for name, value in given.items()
+        for name, value in environ.items()
         if name in _HARMLESS or (name not in _NAMES and not name.startswith(_PREFIXES))
     }
     # a relative folder, as `.`, is another one in each working folder
@@ -75,7 +75,7 @@ def child_environment(variables: Mapping[str, str] | None = None) -> dict[str, s
             kept["TMPDIR"] = str(plain_temporary_folder())
     if folders := _folders_of_packages():
         kept["PYTHONPATH"] = os.pathsep.join(folders)
-    if cache_problem(given) is not None:
+    if cache_problem(environ) is not None:
         # Wheels of tools keep what they compile there, and end where they can't.
         kept["XDG_CACHE_HOME"] = str(cache_for_now())
         kept.setdefault("HOME", kept["XDG_CACHE_HOME"])
@@ -89,8 +89,8 @@ def cache_problem(variables: Mapping[str, str] | None = None) -> str | None:
     ----------
     variables : those of this process, by default.
     """
-    given = os.environ if variables is None else variables
-    named, home = given.get("XDG_CACHE_HOME", ""), given.get("HOME", "")
+    environ = os.environ if variables is None else variables
+    named, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
     if os.path.isabs(named):
         folder = Path(named)
     elif os.path.isabs(home := home or os.path.expanduser("~")):

@@ -64,8 +64,8 @@ class BoardSynapses(BoardBlock):
             raise ValueError(f"inputs must be of equally many steps, not {sorted(counts)}")
         shape = (*counts, self.step.transfers)
         values = {}
-        for name, given in stimulus.items():
-            field, array = self.step.fields[name], np.asarray(given)
+        for name, numbers in stimulus.items():
+            field, array = self.step.fields[name], np.asarray(numbers)
             if array.ndim and self.step_axes == 1:
                 array = array[:, None]
             whole = saturated(name, array, field["width"], field["signed"])

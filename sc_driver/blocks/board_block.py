@@ -224,14 +224,14 @@ def rule_initial(manifest: Mapping[str, Any]) -> dict[str, int]:
 
 
 def weights_of(
-    given: ArrayLike,
+    weights: ArrayLike,
     like: NDArray[Any],
     name: str,
     fields: Sequence[Mapping[str, Any]],
 ) -> NDArray[Any]:
     """Weights of a shape, saturated into their field; ValueError for another shape."""
     (field,) = (one for one in fields if one["name"] == name)
-    whole = saturated(name, given, field["width"], field["signed"])
+    whole = saturated(name, weights, field["width"], field["signed"])
     if whole.shape not in ((), like.shape):
         raise ValueError(f"{name} must have shape {like.shape}, not {whole.shape}")
     return np.broadcast_to(whole, like.shape)

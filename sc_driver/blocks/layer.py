@@ -163,11 +163,11 @@ class BoardLayer(BoardBlock):
         """Spikes, modulators and flags of T steps."""
         if "spikes" not in stimulus:
             raise TypeError("a step of a layer takes spikes, shape (inputs,)")
-        given = np.asarray(stimulus["spikes"])
+        array = np.asarray(stimulus["spikes"])
         inputs, rows, chains = (self._place[name] for name in ("inputs", "rows", "chains"))
-        if given.ndim != 2 or given.shape[1] != inputs:
-            raise ValueError(f"spikes must have shape (T, {inputs}), not {given.shape}.")
-        spikes = saturated("spikes", given, 1, False)
+        if array.ndim != 2 or array.shape[1] != inputs:
+            raise ValueError(f"spikes must have shape (T, {inputs}), not {array.shape}.")
+        spikes = saturated("spikes", array, 1, False)
         # chains * rows may be more than the inputs: those beyond are silent
         padded = np.zeros((len(spikes), chains * rows), np.uint8)
         padded[:, :inputs] = spikes
@@ -187,21 +187,21 @@ class BoardLayer(BoardBlock):
 
 
 def common_part(
-    fields: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
+    fields: Mapping[str, Mapping[str, Any]], stimulus: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
     """Modulators, saturated, and flags as bits; TypeError for unknown or missing ones."""
-    unknown = sorted(given.keys() - fields.keys())
-    missing = sorted(fields.keys() - given.keys() - set(FLAGS))
+    unknown = sorted(stimulus.keys() - fields.keys())
+    missing = sorted(fields.keys() - stimulus.keys() - set(FLAGS))
     if unknown or missing:
         raise TypeError(
             f"a step takes {', '.join(fields) or 'nothing'} beside its spikes, not"
-            f" {', '.join(sorted(given)) or 'nothing'}"
+            f" {', '.join(sorted(stimulus)) or 'nothing'}"
         )
     return {
         name: np.asarray(values) != 0
         if name in FLAGS
         else saturated(name, values, fields[name]["bits"], fields[name]["signed"])
-        for name, values in given.items()
+        for name, values in stimulus.items()
     }
 
 

@@ -208,10 +208,10 @@ class BoardNetwork(BoardBlock):
             return self._value_packets(stimulus)
         if "spikes" not in stimulus:
             raise TypeError("a step of a network takes spikes, shape (inputs,)")
-        given, inputs = np.asarray(stimulus["spikes"]), int(self._specs[0]["inputs"])
-        if given.ndim != 2 or given.shape[1] != inputs:
-            raise ValueError(f"inputs must have shape (T, {inputs}), not {given.shape}.")
-        spikes = _within("inputs", given, given.shape, (0, 1)).astype(np.uint8)
+        array, inputs = np.asarray(stimulus["spikes"]), int(self._specs[0]["inputs"])
+        if array.ndim != 2 or array.shape[1] != inputs:
+            raise ValueError(f"inputs must have shape (T, {inputs}), not {array.shape}.")
+        spikes = _within("inputs", array, array.shape, (0, 1)).astype(np.uint8)
         taught = {name: values for name, values in stimulus.items() if name != "spikes"}
         if taught and self._plastic is None:
             raise TypeError(
@@ -228,10 +228,10 @@ class BoardNetwork(BoardBlock):
         transfers, bits = self.step.transfers, self.step.transfer_bits
         if set(stimulus) != {"values"}:
             raise TypeError("a network with an encoder takes values, shape (values,), and no more")
-        given = np.asarray(stimulus["values"])
-        if given.ndim != 2 or given.shape[1] != transfers:
-            raise ValueError(f"values must have shape (T, {transfers}), not {given.shape}.")
-        values = _within("values", given, given.shape, (0, (1 << bits) - 1))
+        array = np.asarray(stimulus["values"])
+        if array.ndim != 2 or array.shape[1] != transfers:
+            raise ValueError(f"values must have shape (T, {transfers}), not {array.shape}.")
+        values = _within("values", array, array.shape, (0, (1 << bits) - 1))
         return self.step.pack({}, bits_of(values, bits))
 
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Bits:
@@ -287,10 +287,10 @@ def _by_space(fields: Mapping[str, NDArray[Any]]) -> State:
 
 
 def _within(
-    name: str, given: Any, shape: tuple[int, ...], limits: tuple[int, int]
+    name: str, numbers: Any, shape: tuple[int, ...], limits: tuple[int, int]
 ) -> NDArray[np.int64]:
     """Integers of a shape; TypeError or ValueError for others."""
-    values = np.asarray(given)
+    values = np.asarray(numbers)
     if values.dtype.kind not in "biu":
         raise TypeError(f"{name} must be integers, not {values.dtype}")
     if values.shape not in ((), shape):

@@ -59,12 +59,12 @@ def check_rules(spec: RecurrentNetworkSpec, hidden: Rule, readout: Rule) -> None
             f" signal, trace for a readout, not the fields {', '.join(names)} and the inputs"
             f" {', '.join(inputs)}."
         )
-    for rule, given in ((hidden, spec.hidden_parameters), (readout, spec.readout_parameters)):
+    for rule, parameters in ((hidden, spec.hidden_parameters), (readout, spec.readout_parameters)):
         known = rule.params_type.model_fields
-        if missing := [name for name in given if name not in known]:
+        if missing := [name for name in parameters if name not in known]:
             raise RuleError(
-                f"the Params of rule '{rule.family}' must have {', '.join(given)} in a recurrent"
-                f" network, which sets them, and there is no {', '.join(missing)}."
+                f"the Params of rule '{rule.family}' must have {', '.join(parameters)} in a"
+                f" recurrent network, which sets them, and there is no {', '.join(missing)}."
             )
 
 

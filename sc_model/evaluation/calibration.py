@@ -54,7 +54,7 @@ class Calibration:
 
 def calibrated(
     layers: Sequence[FloatLayer],
-    given: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Any] | None = None,
     *,
     tick_ms: float = 1.0,
     samples: Samples | None = None,
@@ -65,7 +65,7 @@ def calibrated(
     Parameters
     ----------
     layers : in a row.
-    given : arguments of `quantise`, the same for all layers; None as a value leaves it free.
+    arguments : arguments of `quantise`, the same for all layers; None as a value leaves it free.
     tick_ms : length of a tick.
     samples : the narrowest weights are taken with which the spikes on these agree. None: random
         ones if that takes less than two seconds and no width of weights is given; otherwise widths
@@ -74,7 +74,7 @@ def calibrated(
 
     Raises ConfigError for what does not fit.
     """
-    options = {name: value for name, value in (given or {}).items() if value is not None}
+    options = {name: value for name, value in (arguments or {}).items() if value is not None}
     check_widths(layers, options)
     with np.errstate(all="ignore"):  # numbers that are far apart; what does not fit is refused
         return _calibrated(layers, options, tick_ms, samples, target)

@@ -52,19 +52,19 @@ class Encoder:
             values of another kind, shape or range.
         """
         spec, top = self.spec, (1 << self.spec.bits) - 1
-        given = checked("values", values, (self.values,), 0, top).astype(np.int64)
+        integers = checked("values", values, (self.values,), 0, top).astype(np.int64)
         step, self.steps = self.steps, self.steps + 1
         if spec.kind == "threshold":
-            spikes = given >= spec.level
+            spikes = integers >= spec.level
         elif spec.kind == "latency":
-            late = (top - given) * spec.ticks // (top + 1 - spec.level)
-            spikes = (given >= spec.level) & (late == step)
+            late = (top - integers) * spec.ticks // (top + 1 - spec.level)
+            spikes = (integers >= spec.level) & (late == step)
         elif self._noise is not None:
             numbers, self.register = self._noise.numbers(self.register)
-            spikes = (numbers & top) < given
+            spikes = (numbers & top) < integers
         else:
-            rises = given >= self.reference + spec.level
-            falls = given <= self.reference - spec.level
+            rises = integers >= self.reference + spec.level
+            falls = integers <= self.reference - spec.level
             self.reference = self.reference + spec.level * (rises.astype(int) - falls)
             spikes = np.stack([rises, falls], axis=1).reshape(-1)
         return spikes.astype(np.uint8)
@@ -89,10 +89,10 @@ class Encoder:
         samples : (samples, values).
         steps : of each sample.
         """
-        given = np.asarray(samples)
-        shape = (len(given), steps, self.spec.channels(self.values))
+        array = np.asarray(samples)
+        shape = (len(array), steps, self.spec.channels(self.values))
         spikes = np.zeros(shape, np.uint8)
-        for number, values in enumerate(given):
+        for number, values in enumerate(array):
             self.reset()
             for step in range(steps):
                 spikes[number, step] = self.step(values)

@@ -56,8 +56,8 @@ class Learner(ABC):
             state[layer.name]["learn"] = np.array(int(layer.learn))
             if layer.name in weights:
                 low, high, shape = layout[layer.name]["weight"]
-                given = checked(f"{layer.name}.weight", weights[layer.name], shape, low, high)
-                state[layer.name]["weight"] = given.astype(np.int64)
+                array = checked(f"{layer.name}.weight", weights[layer.name], shape, low, high)
+                state[layer.name]["weight"] = array.astype(np.int64)
         for name, value in self.first_registers.items():
             state[CONTROL][name] = np.array(value)
         self.state = state

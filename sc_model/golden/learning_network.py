@@ -238,8 +238,8 @@ class LearningNetwork(Learner):
         """
         spec = self.spec
         low, high = spec.value_format.lo, spec.value_format.hi
-        given = checked("values", values, (spec.inputs,), low, high).astype(np.int64)
-        times = unit_outputs(self._times, value=given)["time"]
+        integers = checked("values", values, (spec.inputs,), low, high).astype(np.int64)
+        times = unit_outputs(self._times, value=integers)["time"]
         times = np.append(times, np.zeros(int(spec.bias), np.int64))
         scores = self._forward(times)
         winner = int(np.argmax(scores))

@@ -337,12 +337,12 @@ class RecurrentNetwork(Learner):
         TypeError, ValueError
             values of another kind, shape or range.
         """
-        given, told = self._checked(spikes, targets)
-        answers = np.zeros(told.shape, np.int64)
-        for number, sample in enumerate(given):
+        samples, classes = self._checked(spikes, targets)
+        answers = np.zeros(classes.shape, np.int64)
+        for number, sample in enumerate(samples):
             self._begin()
             for step, lines in enumerate(sample):
-                answers[number, step] = self.step(lines, int(told[number, step]))
+                answers[number, step] = self.step(lines, int(classes[number, step]))
         return answers
 
     def _checked(self, spikes: ArrayLike, targets: ArrayLike | None) -> tuple[Integers, Integers]:
@@ -353,8 +353,8 @@ class RecurrentNetwork(Learner):
             raise ValueError(
                 f"spikes must have shape (samples, steps, {self.spec.inputs}), not {shape}"
             )
-        given = checked("spikes", array, shape, 0, 1).astype(np.int64)
+        lines = checked("spikes", array, shape, 0, 1).astype(np.int64)
         if targets is None:
-            return given, np.full(shape[:2], UNTOLD, np.int64)
+            return lines, np.full(shape[:2], UNTOLD, np.int64)
         most = self.spec.readout.neurons - 1
-        return given, checked("targets", targets, shape[:2], UNTOLD, most).astype(np.int64)
+        return lines, checked("targets", targets, shape[:2], UNTOLD, most).astype(np.int64)

@@ -97,10 +97,10 @@ class Answers:
         )
 
     def _choose(
-        self, name: str, what: str, given: Mapping[str, Any], noted: Any, allowed: str
+        self, name: str, what: str, options: Mapping[str, Any], noted: Any, allowed: str
     ) -> Any:
         """The answer for a node, by argument, metadata or source."""
-        argument = given.get(name, given.get(OTHERS))
+        argument = options.get(name, options.get(OTHERS))
         meant = getattr(self.source, what, None)
         for where, value in (
             (f"metadata of node '{name}' says", noted),
@@ -118,13 +118,13 @@ class Answers:
         return chosen
 
 
-def _by_node(what: str, given: Any, nodes: Sequence[str]) -> dict[str, Any]:
+def _by_node(what: str, options: Any, nodes: Sequence[str]) -> dict[str, Any]:
     """Answers by node; InterchangeError for a node that has no reset."""
-    if given is None:
+    if options is None:
         return {}
-    if not isinstance(given, Mapping):
-        return {OTHERS: given}
-    for name in given:
+    if not isinstance(options, Mapping):
+        return {OTHERS: options}
+    for name in options:
         if name != OTHERS and name not in nodes:
             listed = ", ".join(nodes[:20]) or "none"
             hint = did_you_mean(str(name), nodes) or f"; those that have one are {listed}."
@@ -132,7 +132,7 @@ def _by_node(what: str, given: Any, nodes: Sequence[str]) -> dict[str, Any]:
                 f"{what} must be given for nodes that have a reset (IF, LIF, CubaLIF), not for"
                 f" '{name}'{hint}"
             )
-    return dict(given)
+    return dict(options)
 
 
 def _of(name: str) -> str:

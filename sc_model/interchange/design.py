@@ -168,10 +168,10 @@ def import_design(
         compact=compact,
         potentials=(readout or "").endswith("potential"),
     )
-    given = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
+    arguments = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
     samples = None if calibrate is None else samples_for(layers, calibrate)
     target = _share(may_differ, calibrate is not None)
-    found = calibrated(layers, given, tick_ms=graph.dt_ms, samples=samples, target=target)
+    found = calibrated(layers, arguments, tick_ms=graph.dt_ms, samples=samples, target=target)
     quantised = found.layers
     findings = tuple(each for layer in quantised for each in layer.findings)
     if strict and any(each.lost for each in findings):

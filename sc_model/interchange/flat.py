@@ -310,21 +310,21 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
     return shapes
 
 
-def _merged(node: Any, shape: Shape, given: Shape) -> Shape | None:
+def _merged(node: Any, shape: Shape, inputs: Shape) -> Shape | None:
     """The shape of a node from that of its parameters and that of its inputs; None: they differ.
 
     Of (n,) and (channels, height, width) it is the one with more dimensions, which a convolution
     behind it needs. Parameters that broadcast to the inputs, as (channels, 1, 1), have their shape.
     """
-    if int(np.prod(given, dtype=np.int64)) == int(np.prod(shape, dtype=np.int64)):
-        flat = bare(given) == bare(shape) or len(bare(given)) > len(bare(shape))
-        return given if flat else shape
+    if int(np.prod(inputs, dtype=np.int64)) == int(np.prod(shape, dtype=np.int64)):
+        flat = bare(inputs) == bare(shape) or len(bare(inputs)) > len(bare(shape))
+        return inputs if flat else shape
     broadcasts = (
-        len(given) == len(shape) > 1
+        len(inputs) == len(shape) > 1
         and not isinstance(node, nir.Input | nir.Output)
-        and all(one in (1, each) for one, each in zip(shape, given, strict=True))
+        and all(one in (1, each) for one, each in zip(shape, inputs, strict=True))
     )
-    return given if broadcasts else None
+    return inputs if broadcasts else None
 
 
 def _bounded(name: str, node: Any, shape: Shape) -> Shape:

@@ -307,13 +307,13 @@ def _layer(
         drive = _drive(each, graph.dt_ms)
     direct, tau = _direct(graph, before, each)
     own = _taps(graph, each.name, each.name)
-    given = next((one.taps for one in into if one.source is None), None)
-    if given is not None and given.delays != (0,):
+    constant = next((one.taps for one in into if one.source is None), None)
+    if constant is not None and constant.delays != (0,):
         raise InterchangeError(
             f"the bias of node '{each.name}' must be there from the first step on, not behind a"
             " Delay."
         )
-    bias = drive.added + (given.weights()[:, 0] * drive.gain if given is not None else 0.0)
+    bias = drive.added + (constant.weights()[:, 0] * drive.gain if constant is not None else 0.0)
     numbers: dict[str, Floats | None] = {
         "bias": bias if (bias != 0).any() else None,
         "leak": drive.leak,
@@ -417,8 +417,8 @@ def _rows(
     if shape is None or own is not None or direct.delays not in ((), (0,)):
         return None
     rows = kernel_rows(direct.at(0), shape)
-    given = [each for each in numbers.values() if each is not None]
-    if rows is None or any(_of_rows(each, rows.connections) is None for each in given):
+    arrays = [each for each in numbers.values() if each is not None]
+    if rows is None or any(_of_rows(each, rows.connections) is None for each in arrays):
         return None
     return rows
 

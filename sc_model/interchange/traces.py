@@ -122,7 +122,7 @@ def as_lanes(
     steps = delay.astype(np.int64)
     if "sc_tau" not in notes:
         taps = Taps.synapses(weight, steps)
-        return {source: taps.after(given) for source, given in inputs.items()}
+        return {source: taps.after(drive) for source, drive in inputs.items()}
     tau = _matrix(name, "sc_tau", notes["sc_tau"], weight.shape)
     wrong = ~((tau > 0) & np.isfinite(tau))
     if wrong.any():
@@ -136,8 +136,8 @@ def as_lanes(
     for number, (parameters, serves) in enumerate(lanes_of(weight, tau, dt_ms)):
         lane = f"{name}.tau{number}"
         lanes[lane] = FloatPopulation(lane, "li", (weight.shape[1],), parameters)
-        for source, given in inputs.items():
-            sums[source, lane] = given
+        for source, drive in inputs.items():
+            sums[source, lane] = drive
         outputs[lane] = Taps.synapses(np.where(serves, weight, 0.0), steps)
     return outputs
 

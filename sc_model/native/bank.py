@@ -232,11 +232,11 @@ class NativeBank(Bank):
     def _advance(self, count: int, inputs: Mapping[str, ArrayLike]) -> None:
         """Run the kernel for some steps on inputs of shape (count, synapses)."""
         ready, shape = [], (count, self.synapses)
-        given = {**inputs, **self.registers.settings}
+        step_inputs = {**inputs, **self.registers.settings}
         for name, values in self.registers.draw(count * self.synapses).items():
-            given[name] = values.reshape(shape)
+            step_inputs[name] = values.reshape(shape)
         for name, form in self._input_formats.items():
-            array = np.asarray(given[name])
+            array = np.asarray(step_inputs[name])
             if form != BIT:
                 array = packed(name, array, shape, form, self._element, self.kernel.biases[name])
             elif array.dtype == np.bool_:

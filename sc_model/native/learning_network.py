@@ -54,7 +54,7 @@ def function_text(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> 
             f"native kernels need every value to fit 64 bits; '{name}' has one of"
             f" {graph.max_width}: use sc_model.golden.learning_network, or narrow its formats."
         )
-    given = [f"int32_t {variable}" for variable in graph.variables]
+    arguments = [f"int32_t {variable}" for variable in graph.variables]
     wanted = (outputs,) if isinstance(outputs, str) else tuple(outputs)
     lines = scalar_lines(
         graph, [graph.outputs[each] for each in wanted], {name: name for name in graph.variables}
@@ -63,10 +63,10 @@ def function_text(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> 
         kind, end = "int32_t", [f"return (int32_t)n{graph.outputs[outputs]};"]
     else:
         kind = "void"
-        given += [f"int32_t &{target}" for target in outputs.values()]
+        arguments += [f"int32_t &{target}" for target in outputs.values()]
         end = [f"{target} = (int32_t)n{graph.outputs[each]};" for each, target in outputs.items()]
     body = "\n    ".join([*lines, *end])
-    return f"  static inline {kind} {name}({', '.join(given)}) {{\n    {body}\n  }}\n"
+    return f"  static inline {kind} {name}({', '.join(arguments)}) {{\n    {body}\n  }}\n"
 
 
 def unit_text(name: str, unit: Unit, order: tuple[str, ...], outputs: dict[str, str] | str) -> str:
@@ -268,9 +268,9 @@ class NativeLearningNetwork(LearningNetwork):
 
     def answer(self, values: ArrayLike, *, explore: bool = False) -> Answer:
         """The answer to a sample; see that of the golden network."""
-        given, winner = self._values(values, ()), ctypes.c_int()
+        array, winner = self._values(values, ()), ctypes.c_int()
         played = self._answer_one(
-            self._network(), address(given), int(explore), ctypes.byref(winner)
+            self._network(), address(array), int(explore), ctypes.byref(winner)
         )
         scores = self._scores[: self.spec.output.neurons].astype(np.int64)
         return Answer(winner.value, int(played), scores)
@@ -283,7 +283,7 @@ class NativeLearningNetwork(LearningNetwork):
     def run(self, values: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The played classes of S samples; see that of the golden network."""
         samples = len(np.asarray(values))
-        given = self._values(values, (samples,))
+        array = self._values(values, (samples,))
         classes = self.spec.output.neurons
         right = (
             np.full(samples, UNKNOWN, np.int32)
@@ -291,7 +291,7 @@ class NativeLearningNetwork(LearningNetwork):
             else checked("targets", targets, (samples,), 0, classes - 1).astype(np.int32)
         )
         played = np.zeros(samples, np.int32)
-        addresses = [address(array) for array in (given, right, played)]
+        addresses = [address(each) for each in (array, right, played)]
         self._run(self._network(), ctypes.c_int64(samples), *addresses)
         return played.astype(np.int64)
 

@@ -50,7 +50,7 @@ def _rule_texts(spec: RecurrentNetworkSpec) -> tuple[str, str]:
     graph = trace(rule, params)
     cells, pres = _fields(rule, Locality.SYNAPSE), _fields(rule, Locality.PRE)
     synapse = restrict(graph, tuple(cells))
-    given = tuple(synapse.variables)
+    arguments = tuple(synapse.variables)
     text = function_text("synapse", synapse, {name: f"new_{name}" for name in cells})
     values = {
         **{name: f"n->cell[{number}][q]" for number, name in enumerate(cells)},
@@ -65,7 +65,7 @@ def _rule_texts(spec: RecurrentNetworkSpec) -> tuple[str, str]:
         "static inline void synapse(const Network *n, const Sample &s, int64_t q, int i,"
         " int32_t pre, int32_t slope, int32_t signal, int32_t shift, int32_t noise) {",
         f"  int32_t {', '.join(f'new_{name}' for name in cells)};",
-        f"  Of::synapse({', '.join(values[name] for name in given)},"
+        f"  Of::synapse({', '.join(values[name] for name in arguments)},"
         f" {', '.join(f'new_{name}' for name in cells)});",
         *(f"  n->cell[{number}][q] = new_{name};" for number, name in enumerate(cells)),
         "}",
@@ -170,7 +170,7 @@ class NativeRecurrentNetwork(RecurrentNetwork):
 
     def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The answers of S samples; see that of the golden network."""
-        given, told = self._checked(spikes, targets)
+        spike_array, target_array = self._checked(spikes, targets)
         hidden, out = (self.state[name] for name in (self.spec.hidden.name, self.spec.readout.name))
         control = self.state["control"]
         cells = [np.ascontiguousarray(hidden[name], np.int32) for name in self._cells]
@@ -187,10 +187,10 @@ class NativeRecurrentNetwork(RecurrentNetwork):
             counts,
             scores,
         ]
-        lines = np.ascontiguousarray(given, np.uint8)
-        classes = np.ascontiguousarray(told, np.int32)
-        answers = np.zeros(told.shape, np.int32)
-        samples, steps = told.shape
+        lines = np.ascontiguousarray(spike_array, np.uint8)
+        classes = np.ascontiguousarray(target_array, np.int32)
+        answers = np.zeros(classes.shape, np.int32)
+        samples, steps = classes.shape
         self._run(
             pointers(held),
             ctypes.c_int64(samples),

@@ -149,10 +149,11 @@ class NativeSynapse(Synapse):
                 f" {sorted(lengths)}"
             )
         (count,) = lengths
-        given = {**inputs, **self.registers.settings}
-        given |= self.registers.draw(count)
+        step_inputs = {**inputs, **self.registers.settings}
+        step_inputs |= self.registers.draw(count)
         arrays = {
-            name: _narrow(name, given[name], count, form) for name, form in self._ports.items()
+            name: _narrow(name, step_inputs[name], count, form)
+            for name, form in self._ports.items()
         }
         # one buffer for all chunks: fresh memory costs more time than the steps
         rows = np.empty((min(count, CHUNK), len(self._ports)), np.int64)

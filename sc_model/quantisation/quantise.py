@@ -138,8 +138,8 @@ def quantise(
     common |= {"recurrent": layer.recurrent is not None, "bias": layer.bias is not None}
     common["max_delay"] = _delays(layer, max_delay, parameters, errors)
     if layer.tau is not None:
-        given = common | {"factor_shift": factor_shift} | fields
-        hetsyn = _hetsyn(layer, units, tick_ms, given, parameters, errors)
+        widths = common | {"factor_shift": factor_shift} | fields
+        hetsyn = _hetsyn(layer, units, tick_ms, widths, parameters, errors)
         return QuantisedLayer(hetsyn, parameters, units, errors, layer, scaled_by, tick_ms)
     neuron = {name: fields.pop(name) for name in list(fields) if name in LifSpec.model_fields}
     neuron |= _thresholds(layer, units, fraction, threshold_bits, parameters, errors)

@@ -72,10 +72,10 @@ OF_DENSE = ("fraction", "threshold_bits", "potential_bits")
 OF_TRACES = ("trace_bits", "trace_fraction", "code_bits", "terms", "tau_min_ms", "tau_max_ms")
 
 
-def check_widths(layers: Sequence[FloatLayer], given: Mapping[str, Any]) -> None:
+def check_widths(layers: Sequence[FloatLayer], arguments: Mapping[str, Any]) -> None:
     """ConfigError for a width out of its range, and for one that no layer has."""
     for name, (option, low, high) in RANGES.items():
-        value = given.get(name)
+        value = arguments.get(name)
         if value is None:
             continue
         whole = float in map(type, (low, high)) or float(value).is_integer()
@@ -98,17 +98,17 @@ def check_widths(layers: Sequence[FloatLayer], given: Mapping[str, Any]) -> None
 
 
 def widths(
-    layer: FloatLayer, given: Mapping[str, Any] | None = None, *, tick_ms: float = 1.0
+    layer: FloatLayer, arguments: Mapping[str, Any] | None = None, *, tick_ms: float = 1.0
 ) -> dict[str, Any]:
-    """Arguments of `quantise` for a layer; those in `given` stay as they are.
+    """Arguments of `quantise` for a layer; those in `arguments` stay as they are.
 
     Parameters
     ----------
     layer : in floating point.
-    given : arguments of `quantise` by name; None as a value stands for a free choice.
+    arguments : arguments of `quantise` by name; None as a value stands for a free choice.
     tick_ms : length of the layer's tick.
     """
-    fixed = _fixed(layer, given or {})
+    fixed = _fixed(layer, arguments or {})
     lengths = (
         (int(fixed["weight_bits"]),)
         if "weight_bits" in fixed
@@ -131,12 +131,14 @@ def widths(
     return chosen
 
 
-def widest(layer: FloatLayer, given: Mapping[str, Any], *, tick_ms: float = 1.0) -> dict[str, Any]:
-    """The widths with which rounding is least; those in `given` stay as they are.
+def widest(
+    layer: FloatLayer, arguments: Mapping[str, Any], *, tick_ms: float = 1.0
+) -> dict[str, Any]:
+    """The widths with which rounding is least; those in `arguments` stay as they are.
 
     Parameters are those of `widths`.
     """
-    fixed = _fixed(layer, given)
+    fixed = _fixed(layer, arguments)
     fixed.setdefault("weight_bits", LARGEST_WEIGHT_BITS)
     if layer.tau is not None:
         return widths(layer, {"code_bits": 8, "terms": 0, **fixed}, tick_ms=tick_ms)
@@ -146,11 +148,11 @@ def widest(layer: FloatLayer, given: Mapping[str, Any], *, tick_ms: float = 1.0)
     return widths(layer, fixed, tick_ms=tick_ms)
 
 
-def _fixed(layer: FloatLayer, given: Mapping[str, Any]) -> dict[str, Any]:
+def _fixed(layer: FloatLayer, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The given arguments that a layer has."""
     others = OF_TRACES if layer.tau is None else OF_DENSE
     return {
-        name: value for name, value in given.items() if value is not None and name not in others
+        name: value for name, value in arguments.items() if value is not None and name not in others
     }
 
 

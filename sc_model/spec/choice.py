@@ -60,7 +60,7 @@ class RuleChoice(Frozen):
         """Make a path absolute: worker processes have other current folders."""
         return os.path.abspath(os.path.expanduser(family)) if is_rule_file(family) else family
 
-    def within_network(self, layer: str, given: Mapping[str, int]) -> RuleChoice:
+    def within_network(self, layer: str, network_values: Mapping[str, int]) -> RuleChoice:
         """The choice with what follows from the network that the layer is in.
 
         Raises
@@ -68,13 +68,13 @@ class RuleChoice(Frozen):
         ConfigError
             The choice has such a parameter itself.
         """
-        for name in given:
+        for name in network_values:
             if name in self.parameters:
                 raise ConfigError(
                     f"the rule of layer '{layer}' must have no {name}, for it follows from the"
-                    f" network (here {given[name]}), not {self.parameters[name]}."
+                    f" network (here {network_values[name]}), not {self.parameters[name]}."
                 )
-        return RuleChoice(family=self.family, parameters={**self.parameters, **given})
+        return RuleChoice(family=self.family, parameters={**self.parameters, **network_values})
 
     @property
     def label(self) -> str:

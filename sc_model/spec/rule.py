@@ -265,14 +265,14 @@ class Rule:
         driven = self.driven
         kept = {name: value for name, value in state.items() if name != driven}
         values = SimpleNamespace(**kept), SimpleNamespace(**own)
-        given = with_settings(params, settings)
-        result = self._called(function, ops, values, given, params)
+        rule_params = with_settings(params, settings)
+        result = self._called(function, ops, values, rule_params, params)
         names = [field.name for field in self.state if field.name != driven]
         check_fields(self.origin, self.family, function.__name__, result, names)
         found = {name: result[name] for name in names}
         if driven is not None:
             delivers = self.float_drive if function is self.float_update else self.drive
-            found[driven] = self._called(delivers, ops, values, given, params)
+            found[driven] = self._called(delivers, ops, values, rule_params, params)
         return found
 
     def _called(
@@ -280,12 +280,12 @@ class Rule:
         function: Any,
         ops: Ops,
         values: tuple[SimpleNamespace, SimpleNamespace],
-        given: Any,
+        rule_params: Any,
         params: RuleParams,
     ) -> Any:
-        """What a function of the rule returns for a state and inputs; `given`: its parameters."""
+        """What a function of the rule returns; `rule_params`: its parameters as it reads them."""
         try:
-            return function(ops, *values, given)
+            return function(ops, *values, rule_params)
         except (Exception, SystemExit, EndlessLoop) as error:
             # without SystemExit, a rule that calls sys.exit(0) would end the command as a success
             if not self.file or isinstance(error, RuleError):

@@ -78,9 +78,9 @@ class LearningNetworkModule(nn.Module):
     def arrivals(self, values: Tensor) -> Tensor:
         """Whether each input has spiked by each step, float32 (samples, steps, rows)."""
         spec = self.spec
-        given = values.to(torch.int64)
-        late = (spec.value_format.hi - given) * spec.steps >> spec.value_bits
-        time = torch.where(given > 0, late, spec.steps)
+        integers = values.to(torch.int64)
+        late = (spec.value_format.hi - integers) * spec.steps >> spec.value_bits
+        time = torch.where(integers > 0, late, spec.steps)
         if spec.bias:
             time = torch.cat([time, time.new_zeros(len(time), 1)], 1)
         return (time[:, None] <= torch.arange(spec.steps)[None, :, None]).to(torch.float32)

@@ -65,8 +65,8 @@ class RtlLane(WithRegisters):
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
         self.registers.check(inputs)
-        given = saturate_inputs(self.registers.step_formats, inputs)
-        self._last = self.rtl.play({"step": [1], **given, **self.settings})
+        step_inputs = saturate_inputs(self.registers.step_formats, inputs)
+        self._last = self.rtl.play({"step": [1], **step_inputs, **self.settings})
         return self.state
 
     @property

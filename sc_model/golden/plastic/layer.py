@@ -324,9 +324,9 @@ class PlasticLayer(WithRegisters):
             raise ValueError("decide needs neurons with winner_take_all")
         if x.dtype not in (np.bool_, np.uint8):
             x = saturated_array(self.names.pre_spike, x, x.shape, BIT, np.dtype(np.int64))
-        given = {**modulators, **self.registers.settings}
+        inputs = {**modulators, **self.registers.settings}
         whole = {
-            n: saturated_array(n, given[n], (steps,), self._inputs[n], np.dtype(np.int64))
+            n: saturated_array(n, inputs[n], (steps,), self._inputs[n], np.dtype(np.int64))
             for n in self.names.modulators
         }
         return Stimulus(np.ascontiguousarray(x != 0), whole, flags)

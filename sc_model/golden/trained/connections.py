@@ -62,13 +62,13 @@ class SparseLayer(TrainedLayer):
 
     spec: SparseSpec
 
-    def _connect(self, *, given: bool) -> None:
+    def _connect(self, *, by_user: bool) -> None:
         count = self.parameters["count"].astype(np.int64)
-        if not given:
+        if not by_user:
             count[0] = self.spec.synapses
             self.parameters["count"] = count.astype(self._dtype)
         self._target = self.parameters["target"].astype(np.int64)
-        if given:
+        if by_user:
             check_lists(self.spec, count, self._target)
         column = np.repeat(np.arange(self.spec.columns), count)
         delay = self.parameters["delay"].astype(np.int64) if self.spec.max_delay else 0
@@ -90,7 +90,7 @@ class ConvLayer(TrainedLayer):
 
     spec: ConvSpec
 
-    def _connect(self, *, given: bool) -> None:
+    def _connect(self, *, by_user: bool) -> None:
         # one column, for the checks and the last values: no synapse is listed
         none = np.zeros(0, np.int64)
         self.columns = Columns(self.spec, self.crossing.value, 0, none)

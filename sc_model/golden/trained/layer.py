@@ -134,7 +134,7 @@ class TrainedLayer:
             self.parameters[name] = checked(
                 f"layer '{spec.name}': {name}", values, shape, low, high
             ).astype(self._dtype)
-        self._connect(given=bool(parameters))
+        self._connect(by_user=bool(parameters))
         self.neuron_constants = {
             name: self._of_neurons(self.parameters[name]) for name in spec.neuron_parameters
         }
@@ -151,8 +151,8 @@ class TrainedLayer:
         self._arriving: NDArray[Any] | None
         self.reset()
 
-    def _connect(self, *, given: bool) -> None:
-        """Take up which synapse is where; `given`: the parameters are a user's, and not all 0."""
+    def _connect(self, *, by_user: bool) -> None:
+        """Take up which synapse is where; `by_user`: the parameters are a user's, and not all 0."""
         delay = self.parameters["delay"].astype(np.int64) if self.spec.max_delay else 0
         self.columns = Columns(self.spec, self.crossing.value, delay)
 

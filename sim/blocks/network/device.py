@@ -141,12 +141,12 @@ class RtlNetwork:
         With an encoder they are sets of values, (samples, values).
         A sample in which the last layer does not tick is answered by neuron 0, as in the model.
         """
-        given, last = np.asarray(samples), self.spec.layers[-1]
+        array, last = np.asarray(samples), self.spec.layers[-1]
         if self.spec.encoder is not None:
-            given = given[:, None]
+            array = array[:, None]
         winners: list[int] = []
         scores: list[NDArray[np.int64]] = []
-        for sample in given:
+        for sample in array:
             ticks = len(sample) * self.spec.shown_steps // last.tick_interval
             winner, score = 0, np.zeros(last.neurons, np.int64)
             played = self.rtl.sample(sample, ticks)
