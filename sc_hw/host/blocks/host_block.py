@@ -12,7 +12,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.build.blocks import Block
-from sc_hw.build.blocks.ports import clock_of
+from sc_hw.build.blocks.ports import clock_of, leaf_fields, space_rows
 from sc_hw.host.block_registers import BlockRegisters
 from sc_hw.host.packets import OutputPacket, StepPacket, Window
 from sc_hw.host.registers import WORD_BITS
@@ -149,6 +149,26 @@ class HostBlock(wiring.Component, ABC):
             self.reserve.eq(self.begins),
         ]
         return flying
+
+    def describe_answers(self, bits: int, host: Any) -> None:
+        """Set `output` and `windows` of a network that answers with a class.
+
+        Parameters
+        ----------
+        bits : of a class.
+        host : the network's host port: payload of a read, bits of a word, spaces and their words.
+        """
+        self.output = OutputPacket(
+            bits, ({"name": "winner", "offset": 0, "width": bits, "signed": False},)
+        )
+        self.windows = (
+            Window(
+                self.name,
+                tuple(leaf_fields(host.read_layout)),
+                host.data_bits,
+                space_rows(host.spaces, host.counts),
+            ),
+        )
 
     def answer_at_end(self, m: Module, answer: Value, taken: Value, done: Value) -> None:
         """A packet of two words for each step: its number, and its answer.

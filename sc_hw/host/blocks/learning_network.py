@@ -7,9 +7,9 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal, Value
 
-from sc_hw.build.blocks.ports import leaf_fields, space_rows
+from sc_hw.build.blocks.ports import leaf_fields
 from sc_hw.host.blocks.host_block import HostBlock
-from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
+from sc_hw.host.packets import StepPacket, common_fields
 from sc_hw.wires import choose
 from sc_model.spec import ConfigError
 
@@ -47,19 +47,7 @@ class HostLearningNetwork(HostBlock):
             ({"name": "value", "offset": 0, "width": bits, "signed": False},),
             common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in told),
         )
-        winner = network.plan.class_bits
-        self.output = OutputPacket(
-            winner, ({"name": "winner", "offset": 0, "width": winner, "signed": False},)
-        )
-        host = network.parts.host
-        self.windows = (
-            Window(
-                "learning_network",
-                tuple(leaf_fields(host.read_layout)),
-                host.data_bits,
-                space_rows(host.spaces, host.counts),
-            ),
-        )
+        self.describe_answers(network.plan.class_bits, network.parts.host)
 
     def connect(self, m: Module, pins: Any) -> None:
         """Send values in, the class after the answer, and the winner out at the sample's end."""

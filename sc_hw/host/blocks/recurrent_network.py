@@ -7,9 +7,8 @@ from typing import Any
 
 from amaranth.hdl import Module
 
-from sc_hw.build.blocks.ports import leaf_fields, space_rows
 from sc_hw.host.blocks.host_block import HostBlock
-from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
+from sc_hw.host.packets import StepPacket, common_fields
 
 COMMON = ("first", "told", "label")  # of a step, in front of its spikes
 
@@ -27,25 +26,14 @@ class HostRecurrentNetwork(HostBlock):
         """A step carries what is told, then the spikes; a packet the class with the largest sum."""
         network = self.block.component
         layout = network.step_layout
-        inputs, winner = network.spec.inputs, network.plan.class_bits
+        inputs = network.spec.inputs
         self.step = StepPacket(
             1,
             inputs,
             ({"name": "spikes", "offset": 0, "width": inputs, "signed": False},),
             common_fields((name, layout[name].width, False) for name in COMMON),
         )
-        self.output = OutputPacket(
-            winner, ({"name": "winner", "offset": 0, "width": winner, "signed": False},)
-        )
-        host = network.parts.host
-        self.windows = (
-            Window(
-                self.name,
-                tuple(leaf_fields(host.read_layout)),
-                host.data_bits,
-                space_rows(host.spaces, host.counts),
-            ),
-        )
+        self.describe_answers(network.plan.class_bits, network.parts.host)
 
     def connect(self, m: Module, pins: Any) -> None:
         """Spikes and what is told in, the class out once the step is over."""
