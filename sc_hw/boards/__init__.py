@@ -15,18 +15,14 @@ from types import ModuleType
 
 from sc_hw.boards.board import LED_ROLES, Board, ConnectorPin, Pin, Place, Resource
 from sc_model.endless import EndlessLoop, limited
-from sc_model.spec.catalogue import Catalogue, Plugin, by_name
+from sc_model.spec.catalogue import Catalogue, Plugin, by_name, listed, place_of
 from sc_model.spec.errors import ConfigError
 from sc_model.texts import shown
 
 
 def _boards_in(module: ModuleType) -> Iterator[tuple[str, Board]]:
     """The boards that a module lists in `BOARDS`, by name."""
-    for item in getattr(module, "BOARDS", ()):
-        if not isinstance(item, Board):
-            raise ConfigError(
-                f"{module.__name__}.BOARDS must hold objects of class Board, not {item!r}"
-            )
+    for item in listed(module, "BOARDS", Board):
         yield item.name, item
 
 
@@ -83,13 +79,12 @@ def _boards_of_file(path: Path) -> dict[str, Board]:
         with limited():
             spec.loader.exec_module(module)
             pairs = list(_boards_in(module))
-    except ConfigError:
-        raise
     except (Exception, SystemExit, EndlessLoop) as error:  # whatever foreign code may raise
-        text = " ".join(str(error).split())
-        raise ConfigError(
-            f"board file {shown(str(path))} can't be loaded: {type(error).__name__}: {text}."
-        ) from None
+        what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        if not isinstance(error, ConfigError):
+            what = f"the board file raised {type(error).__name__}: {what.removesuffix('.')}."
+        place = place_of(error, str(path.resolve()), "BOARDS")
+        raise ConfigError(f"{place}: {what}") from None
     return by_name("board", ((name, board, str(path)) for name, board in pairs))
 
 

@@ -7,9 +7,9 @@ import re
 import types
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from sc_model.spec.errors import ConfigError, did_you_mean
 from sc_model.texts import shown
@@ -23,8 +23,15 @@ class CheckedFields:
 
     Raises
     ------
-    ConfigError : one has not; the text names class, field and type.
+    ConfigError : one has not, is missing, or is none of the class; the text names class and field.
     """
+
+    def __new__(cls, *args: Any, **values: Any) -> Self:
+        owner = next(each for each in cls.__mro__ if "__init__" in vars(each))
+        # a class with an `__init__` of its own has arguments of its own; a copy is made without any
+        if "__dataclass_params__" in vars(owner) and (args or values):
+            _check_names(owner, len(args), values)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         hints = _hints(type(self))  # type: ignore[arg-type] # a class has a hash
@@ -40,6 +47,22 @@ class CheckedFields:
                 f"{type(self).__name__}.{field.name} must be {in_words(hint)},"
                 f" not {shown(value)} ({type(value).__name__})."
             )
+
+
+def _check_names(owner: type[Any], positional: int, values: Collection[str]) -> None:
+    """ConfigError for a name that is no field of a dataclass, and for a field without a value."""
+    known = [field for field in fields(owner) if field.init]
+    names = [field.name for field in known]
+    for name in values:
+        if name not in names:
+            hint = did_you_mean(name, names) or "."
+            raise ConfigError(
+                f"{owner.__name__} has no field '{name}'{hint} Its fields are: {', '.join(names)}."
+            )
+    for field in known[positional:]:
+        default = field.default is not MISSING or field.default_factory is not MISSING
+        if not default and field.name not in values:
+            raise ConfigError(f"{owner.__name__}.{field.name} must be given; it has no default.")
 
 
 @cache

@@ -22,7 +22,10 @@ from weakref import WeakSet
 
 from sc_model.endless import IMPORT_SECONDS, limited
 from sc_model.entry_points import entry_points_of, load, source_of
-from sc_model.spec.errors import ConfigError, did_you_mean
+from sc_model.files import read_text
+from sc_model.spec.errors import ConfigError, RuleError, did_you_mean
+from sc_model.spec.rule_parts.source import RuleSource
+from sc_model.texts import shown
 
 T = TypeVar("T")
 # of this process: who runs a command can be told of what is broken in those that it has loaded
@@ -82,7 +85,7 @@ class Catalogue(Generic[T]):
         wanted: str,
         package: str | None = None,
     ) -> None:
-        self.subject, self.group, self._read = subject, group, things
+        self.subject, self.group, self.wanted, self._read = subject, group, wanted, things
         self.things: dict[str, T] = {}
         self.plugins: list[Plugin] = []
         self.modules: dict[str, str] = {}
@@ -109,9 +112,15 @@ class Catalogue(Generic[T]):
         """Import one module and keep what it has, or why it has nothing."""
         try:
             with limited(IMPORT_SECONDS):
-                pairs = list(self._read(load()))
+                found = load()
+                pairs = list(self._read(found))
             if not pairs and wanted is not None:
-                raise ConfigError(f"the module must define {wanted}")
+                if isinstance(found, ModuleType):
+                    raise ConfigError(f"the module must define {wanted}")
+                raise ConfigError(
+                    f"the entry point must name a module, as {module}, not a"
+                    f" {type(found).__name__} in it"
+                )
             names = [thing_name for thing_name, _ in pairs]
             for thing_name in names:
                 if thing_name in self.things or names.count(thing_name) > 1:
@@ -123,7 +132,7 @@ class Catalogue(Generic[T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever foreign code may raise on import
-            cause = cause_of(error, module)
+            cause = cause_of(error, module, self.wanted)
             end = "" if cause.endswith("?") else "."  # of a hint
             problem = f"plug-in {name} ({source}) is broken: {cause}{end}"
             self.plugins.append(Plugin(self.group, name, source, problem=problem))
@@ -165,25 +174,58 @@ def loaded_problems() -> list[str]:
     return sorted({plugin.problem for plugin in plugins if plugin.problem is not None})
 
 
-def cause_of(error: BaseException, module: str) -> str:
+def cause_of(error: BaseException, module: str, wanted: str = "") -> str:
     """The error in one line, with the innermost file and line of the plug-in's own folder.
 
-    What the plug-in calls in foreign packages says less than the line that calls it. A
-    `ConfigError` names its own subject and needs no place.
+    What the plug-in calls in foreign packages says less than the line that calls it. Where none of
+    its lines is under way, what it defines has the fault: the line that binds the name `wanted`, or
+    the file alone. A `ConfigError` begins with that place, as those of rule files do.
     """
     text = " ".join(str(error).split()).removesuffix(".")
-    if isinstance(error, ConfigError):
+    if isinstance(error, RuleError):  # it has its place
         return text
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     file = _file_of(module)
     if file is None:
-        return f"{type(error).__name__}: {text}"
+        return text if isinstance(error, ConfigError) else f"{type(error).__name__}: {text}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _folder(frame.filename) == _folder(file)]
-    # Where none of its lines is under way, what it defines has the fault: the file alone.
+    if isinstance(error, ConfigError):
+        return f"{place_of(error, own[-1].filename if own else file, wanted)}: {text}"
     place = f"{own[-1].filename}:{own[-1].lineno}" if own else file
     return f"{type(error).__name__}: {text} ({place})"
+
+
+def place_of(error: BaseException, file: str, wanted: str) -> str:
+    """`FILE:LINE` of an error about a file: the line under way, else that which binds `wanted`."""
+    try:
+        text = read_text(Path(file))
+    except (OSError, UnicodeDecodeError):  # in a zip file, say
+        text = ""
+    source = RuleSource(file, text)
+    return source.place(source.line_of_error(error) or source.line_of(wanted))
+
+
+def listed(module: ModuleType, name: str, kind: type[T]) -> tuple[T, ...]:
+    """The things in the tuple `name` of a module, none where it has no such name.
+
+    Raises
+    ------
+    ConfigError : it is no tuple or list, or has something else in it.
+    """
+    items = getattr(module, name, ())
+    if not isinstance(items, tuple | list):
+        raise ConfigError(
+            f"{name} must be a tuple, as ({kind.__name__}(...),) with a comma, not"
+            f" {shown(items)} ({type(items).__name__})."
+        )
+    for item in items:
+        if not isinstance(item, kind):
+            raise ConfigError(
+                f"{name} must hold objects of class {kind.__name__}, not {shown(item)}."
+            )
+    return tuple(items)
 
 
 def _file_of(module: str) -> str | None:

@@ -12,17 +12,12 @@ from functools import cache
 from types import ModuleType
 
 from sc_hw.fabric.families.family import Family
-from sc_model.spec.catalogue import Catalogue, Plugin
-from sc_model.spec.errors import ConfigError
+from sc_model.spec.catalogue import Catalogue, Plugin, listed
 
 
 def _families_in(module: ModuleType) -> Iterator[tuple[str, Family]]:
     """The families that a module lists in `FAMILIES`, by name."""
-    for item in getattr(module, "FAMILIES", ()):
-        if not isinstance(item, Family):
-            raise ConfigError(
-                f"{module.__name__}.FAMILIES must hold objects of class Family, not {item!r}"
-            )
+    for item in listed(module, "FAMILIES", Family):
         yield item.name, item
 
 

@@ -8,17 +8,12 @@ from types import ModuleType
 
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets.target import Cells, ClockLimit, Target
-from sc_model.spec.catalogue import Catalogue, Plugin
-from sc_model.spec.errors import ConfigError
+from sc_model.spec.catalogue import Catalogue, Plugin, listed
 
 
 def _targets_in(module: ModuleType) -> Iterator[tuple[str, Target]]:
     """The targets that a module lists in `TARGETS`, by name."""
-    for item in getattr(module, "TARGETS", ()):
-        if not isinstance(item, Target):
-            raise ConfigError(
-                f"{module.__name__}.TARGETS must hold objects of class Target, not {item!r}"
-            )
+    for item in listed(module, "TARGETS", Target):
         load_family(item.family, f"Target.family of '{item.name}'")
         yield item.name, item
 

@@ -70,13 +70,17 @@ def test_a_board_file_of_a_user(tmp_path: Path) -> None:
         (MINE.format(boards=""), "must have one board in BOARDS, not 0"),
         (MINE.format(boards=2 * BOARD.format(tx="B12", leds="{}")), "'mine' is defined twice"),
         (MINE.format(boards="1,"), "must hold objects of class Board, not 1"),
-        (MINE.format(boards=BOARD.format(tx="B12", leds="{'sun': Pin('A1')}")), "not .sun.*"),
+        (
+            MINE.format(boards=BOARD.format(tx="B12", leds="{'sun': Pin('A1')}")),
+            r"^.*mine\.py:3: .*not .sun.*",
+        ),
         ("import nothing_of_that_name", "ModuleNotFoundError: No module named"),
         ("BOARDS = (", "SyntaxError"),
         (
             "import sys; sys.exit('no board')",
-            r"^board file '.*mine\.py' can't be loaded: SystemExit: no board\.$",
+            r"^.*mine\.py:1: the board file raised SystemExit: no board\.$",
         ),
+        ("BOARDS = 3", r"^.*mine\.py:1: BOARDS must be a tuple, as \(Board\(\.\.\.\),\) with"),
     ],
 )
 def test_a_broken_board_file_is_one_line(tmp_path: Path, text: str, message: str) -> None:

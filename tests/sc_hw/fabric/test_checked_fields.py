@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import pickle
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, get_args
 
@@ -248,11 +249,36 @@ def test_a_target_names_the_tools_that_there_are() -> None:
 
 @pytest.mark.parametrize("owner", GOOD)
 def test_a_misspelt_field_is_named(owner: type[CheckedFields]) -> None:
-    """By Python, whose text a catalogue of plug-ins quotes in its line."""
     for field in fields_of(owner):
         values = dict(GOOD[owner])
         values[f"{field.name}x"] = values.pop(field.name, 0)
-        with pytest.raises(TypeError, match=re.escape(f"{field.name}x")):
+        with pytest.raises(ConfigError, match=f"has no field '{field.name}x'; did you mean "):
             owner(**values)
     required = [f.name for f in fields_of(owner) if f.default is f.default_factory is MISSING]
     assert set(required) <= set(GOOD[owner])
+
+
+def test_a_name_that_is_no_field_and_a_field_without_a_value() -> None:
+    """A misspelt keyword has the nearest field beside it, not the words of Python."""
+    wrong: dict[str, Any] = {"locatoin": "35"}
+    with pytest.raises(ConfigError) as caught:
+        Pin(**wrong)
+    assert str(caught.value) == (
+        "Pin has no field 'locatoin'; did you mean 'location'? Its fields are: location,"
+        " attributes, inverted."
+    )
+    given: dict[str, Any] = {"number": 0}
+    with pytest.raises(
+        ConfigError, match=r"^ConnectorPin\.pin must be given; it has no default\.$"
+    ):
+        ConnectorPin("io", **given)
+
+
+def test_a_subclass_with_arguments_of_its_own_and_a_copy() -> None:
+    class Mine(Pin):
+        def __init__(self, row: int) -> None:
+            super().__init__(f"A{row}")
+
+    assert Mine(row=3).location == "A3"
+    assert copy(Pin("A3")) == Pin("A3")
+    assert pickle.loads(pickle.dumps(Pin("A3"))) == Pin("A3")

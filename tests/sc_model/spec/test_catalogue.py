@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from sc_model.spec import ConfigError
-from sc_model.spec.catalogue import Catalogue, Plugin, pick
+from sc_model.spec.catalogue import Catalogue, Plugin, listed, pick
 
 GROUP = "sc_test_things"
 Write = Callable[[dict[str, str]], Path]
@@ -42,10 +42,10 @@ def catalogue(
             (info / "METADATA").write_text(
                 f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
             )
-            points = "".join(f"{name} = {package}_{name}\n" for name in modules)
+            points = "".join(f"{name.partition(':')[0]} = {package}_{name}\n" for name in modules)
             (info / "entry_points.txt").write_text(f"[{GROUP}]\n{points}")
             for name, text in modules.items():
-                (tmp_path / f"{package}_{name}.py").write_text(text)
+                (tmp_path / f"{package}_{name.partition(':')[0]}.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
         return Catalogue("thing", GROUP, [str(path)], things, wanted="THINGS")
 
@@ -122,15 +122,57 @@ def test_a_broken_plugin_is_one_line(
     assert error_of(found, "three") == f"thing must be one of one, not 'three'. {problem}"
 
 
-def test_an_entry_point_without_anything(catalogue: Callable[..., Catalogue[int]]) -> None:
+def test_an_entry_point_without_anything(
+    catalogue: Callable[..., Catalogue[int]], tmp_path: Path
+) -> None:
     found = catalogue({"a": "THINGS = {'one': 1}"}, {"nice": {"none": ""}})
     assert error_of(found, "none") == (
-        f"plug-in none (package nice 1.0, entry point {GROUP}: none = nice_none) is broken: the"
-        " module must define THINGS."
+        f"plug-in none (package nice 1.0, entry point {GROUP}: none = nice_none) is broken:"
+        f" {tmp_path / 'nice_none.py'}: the module must define THINGS."
     )
 
 
-def test_a_name_that_is_taken(catalogue: Callable[..., Catalogue[int]]) -> None:
+def test_an_entry_point_of_something_in_a_module(
+    catalogue: Callable[..., Catalogue[int]], tmp_path: Path
+) -> None:
+    found = catalogue({}, {"nice": {"bad:THINGS": "\nTHINGS = {'one': 1}"}})
+    assert [plugin.problem for plugin in found.plugins] == [
+        f"plug-in bad (package nice 1.0, entry point {GROUP}: bad = nice_bad:THINGS) is broken:"
+        f" {tmp_path / 'nice_bad.py'}:2: the entry point must name a module, as nice_bad, not a"
+        " dict in it."
+    ]
+
+
+def test_a_refused_value_has_file_and_line(
+    catalogue: Callable[..., Catalogue[int]], tmp_path: Path
+) -> None:
+    """That of the line under way; where the list itself is wrong, that of the list."""
+    refused = "from sc_model.spec.errors import ConfigError\n\nraise ConfigError('not so')\n"
+    found = catalogue({}, {"nice": {"bad": refused}})
+    (problem,) = (plugin.problem for plugin in found.plugins)
+    assert str(problem).endswith(f" is broken: {tmp_path / 'nice_bad.py'}:3: not so.")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (3, "LIST must be a tuple, as (int(...),) with a comma, not 3 (int)."),
+        ({}, "LIST must be a tuple, as (int(...),) with a comma, not {} (dict)."),
+        ((1, "a"), "LIST must hold objects of class int, not 'a'."),
+    ],
+)
+def test_a_list_that_is_none(value: object, message: str) -> None:
+    module = ModuleType("mine")
+    assert listed(module, "LIST", int) == ()
+    module.LIST = [1, 2]  # type: ignore[attr-defined] # a module takes any name
+    assert listed(module, "LIST", int) == (1, 2)
+    module.LIST = value  # type: ignore[attr-defined] # a module takes any name
+    with pytest.raises(ConfigError) as caught:
+        listed(module, "LIST", int)
+    assert str(caught.value) == message
+
+
+def test_a_name_that_is_taken(catalogue: Callable[..., Catalogue[int]], tmp_path: Path) -> None:
     found = catalogue(
         {"a": "THINGS = {'one': 1}"},
         {"nice": {"more": "THINGS = {'one': 2, 'two': 2}"}, "other": {"more": "THINGS = {'x': 1}"}},
@@ -138,8 +180,8 @@ def test_a_name_that_is_taken(catalogue: Callable[..., Catalogue[int]]) -> None:
     assert (found.pick("one"), found.names()) == (1, ("one", "x"))
     source = f"package nice 1.0, entry point {GROUP}: more = nice_more"
     assert [plugin.problem for plugin in found.plugins if plugin.problem] == [
-        f"plug-in more ({source}) is broken: thing 'one' is defined twice, in {GROUP}.a and in"
-        f" {source}: rename one."
+        f"plug-in more ({source}) is broken: {tmp_path / 'nice_more.py'}:1: thing 'one' is defined"
+        f" twice, in {GROUP}.a and in {source}: rename one."
     ]
 
 
