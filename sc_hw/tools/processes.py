@@ -12,6 +12,8 @@ from sc_hw.tools.search import find
 from sc_model.processes import run_program
 
 QUOTED_LINES = 3  # of a tool's errors in our own
+# a word by itself: a design may have a signal `o_error`
+_ERROR = re.compile(r"\berrors?\b", re.IGNORECASE)
 
 
 def run(
@@ -40,7 +42,7 @@ def run(
     if done.returncode != 0:
         raise_if_disk_is_full(log.parent, text)
         lines = text.splitlines()
-        errors = [line for line in lines if "error" in line.lower()] or lines[-QUOTED_LINES:]
+        errors = [line for line in lines if _ERROR.search(line)] or lines[-QUOTED_LINES:]
         raise ToolError(
             f"{what or Path(command[0]).name} failed (exit {done.returncode}):"
             f" {' | '.join(errors[:QUOTED_LINES])}; all of it: {log}"

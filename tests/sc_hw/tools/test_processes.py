@@ -18,12 +18,13 @@ def program(folder: Path, name: str, prints: str, code: int = 0) -> Path:
 
 
 def test_failing_tool_is_quoted(tmp_path: Path) -> None:
-    file = program(tmp_path, "nextpnr", "ERROR: out of cells", code=255)
+    prints = "creating register for o_error\nERROR: out of cells"
+    file = program(tmp_path, "nextpnr", prints, code=255)
     log = tmp_path / "log"
     with pytest.raises(ToolError) as error:
         run([str(file)], log=log)
     assert str(error.value) == f"nextpnr failed (exit 255): ERROR: out of cells; all of it: {log}"
-    assert log.read_text() == "ERROR: out of cells\n"
+    assert log.read_text() == f"{prints}\n"
 
 
 def test_a_yosys_error_ends_no_process_of_ours_and_is_quoted(tmp_path: Path) -> None:
