@@ -585,7 +585,12 @@ def prove_readout(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 event.implies(same(clocks.at(0, "set"), set_)),
                 clocks.const(plan.sets * plan.out_groups >= LOOP, 1),
             ),
-            [*clocks.quiet, (~clocks.at(0, "start")).holds],
+            # that a group is one of the readout's is a fact of the claim above
+            [
+                *clocks.quiet,
+                (~clocks.at(0, "start")).holds,
+                clocks.at(0, "at_group").below(plan.out_groups).holds,
+            ],
         )
 
 

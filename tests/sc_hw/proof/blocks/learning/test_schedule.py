@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import WrittenParts, mixed_spec_of
+from learning_hardware import WrittenParts, mixed_spec_of, spec_of
 
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
@@ -31,3 +31,10 @@ def test_what_lies_between_two_hidden_layers(tmp_path: Path) -> None:
     for name in ("queue: words in turn", "control: layers in turn", "rows: in order, hidden_1"):
         assert name in found
     assert REFUTED in deep.with_fault("word too early", tmp_path / "fault").values()
+
+
+def test_a_readout_of_one_word_behind_layers_of_several(tmp_path: Path) -> None:
+    """Its number of the word has bits that it does not need, and stays 0."""
+    found = WrittenParts(tmp_path, spec_of(classes=4)).verdicts({"readout"})
+    assert found["readout: partial sums in turn"] == PROVED
+    assert set(found.values()) == {PROVED}
