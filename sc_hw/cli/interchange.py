@@ -231,9 +231,9 @@ def _import(file: Path, folder: Path | None, as_json: bool, **options: Any) -> N
     """Import and print; losses of a strict import are a line each."""
     from sc_hw.commands.import_nir import LossError, import_nir
 
-    given = {name: value for name, value in options.items() if value is not None}
+    chosen = {name: value for name, value in options.items() if value is not None}
     try:
-        result = import_nir(file, folder, **given)
+        result = import_nir(file, folder, **chosen)
     except LossError as error:
         for loss in error.losses:
             errors.print(f"error: {loss}", markup=False)

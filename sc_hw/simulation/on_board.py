@@ -102,8 +102,8 @@ class OnBoard(DeviceBlock):
 
     def answers(self, engine: Board, samples: ArrayLike) -> Answers:
         """Answer samples, each from a reset of the board's network."""
-        given = self.samples(samples)
-        return Answers(*engine.answers(given))
+        array = self.samples(samples)
+        return Answers(*engine.answers(array))
 
     def samples(self, samples: ArrayLike) -> NDArray[Any]:
         """As of the block."""

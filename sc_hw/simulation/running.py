@@ -126,8 +126,8 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
         modulators = {"right": float((fired == portion["target"]).mean())}
         fired = None
     if device.design.recurrent is not None:  # the share among the steps in which a class is told
-        told = np.asarray(portion["targets"]) >= 0
-        right = (fired == portion["targets"])[told]
+        has_target = np.asarray(portion["targets"]) >= 0
+        right = (fired == portion["targets"])[has_target]
         modulators = {"right": float(right.mean())} if right.size else {}
         fired = None
     spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None

@@ -142,15 +142,15 @@ class PseudoTerminal:
         unread = b""  # what the driver has not taken yet, for its terminal is full
         while self._plugged:
             idle = quiet >= QUIET_CLOCKS and not self._real_time
-            came = self._taken(IDLE_SECONDS if idle and not unread else 0.0)
+            data = self._taken(IDLE_SECONDS if idle and not unread else 0.0)
             with self._lock:
                 if not self._plugged:
                     return
-                if came:
-                    self.line.send(self.to_board(came))
+                if data:
+                    self.line.send(self.to_board(data))
                     quiet = 0
                 # a terminal that is full makes the board's time stand still: nothing is lost
-                if not unread and (not idle or came):
+                if not unread and (not idle or data):
                     quiet += self.line.run(SLICE_CLOCKS)
                     unread = self.to_host(self.line.take())
                     if unread or self.line.unsent:

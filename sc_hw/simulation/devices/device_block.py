@@ -107,8 +107,8 @@ class DeviceBlock(ABC):
 
     def answers(self, engine: Any, samples: ArrayLike) -> Answers:
         """Answer samples, each from a reset."""
-        given = self.samples(samples)
-        answers: Answers = engine.answers(given)
+        array = self.samples(samples)
+        answers: Answers = engine.answers(array)
         return answers
 
     def samples(self, samples: ArrayLike) -> NDArray[Any]:

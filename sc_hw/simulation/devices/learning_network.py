@@ -126,21 +126,21 @@ class LearningNetworkDevice(LearnerDevice):
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample, or what is said of the last one; the class that is played, or None."""
-        given = self._registers(engine, stimulus, (*SAMPLE, *FEEDBACK))
-        if "right" in given:
-            if len(given) > 1:
+        sample = self._registers(engine, stimulus, (*SAMPLE, *FEEDBACK))
+        if "right" in sample:
+            if len(sample) > 1:
                 raise TypeError(
                     "a step takes 'right' alone: it is about the answer of the step before."
                 )
-            self._feedback(engine, bool(given["right"]))
+            self._feedback(engine, bool(sample["right"]))
             return None
-        if "values" not in given:
+        if "values" not in sample:
             raise TypeError("a step of a learning network takes values, shape (inputs,)")
-        if "target" in given and "explore" in given:
+        if "target" in sample and "explore" in sample:
             raise TypeError("a step takes 'explore' or 'target', not both: a label needs no trial.")
-        if "target" in given:
-            return int(engine.run(np.asarray(given["values"])[None], [given["target"]])[0])
-        self._last = engine.answer(given["values"], explore=bool(given.get("explore", False)))
+        if "target" in sample:
+            return int(engine.run(np.asarray(sample["values"])[None], [sample["target"]])[0])
+        self._last = engine.answer(sample["values"], explore=bool(sample.get("explore", False)))
         return self._last.played
 
     def _feedback(self, engine: Any, right: bool) -> None:
@@ -155,15 +155,15 @@ class LearningNetworkDevice(LearnerDevice):
 
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """S samples; the class that is played for each, shape (S,)."""
-        given = self._registers(engine, stimulus, SAMPLE)
-        if "values" not in given:
+        sample = self._registers(engine, stimulus, SAMPLE)
+        if "values" not in sample:
             raise TypeError("samples of a learning network have values, shape (samples, inputs)")
-        shape = np.shape(given["values"])
+        shape = np.shape(sample["values"])
         if len(shape) != 2:
             raise ValueError(
                 f"values must have shape (samples, {self.network.inputs}), not {shape}"
             )
-        return engine.run(given["values"], given.get("target"))
+        return engine.run(sample["values"], sample.get("target"))
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The values; targets are as many."""

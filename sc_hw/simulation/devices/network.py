@@ -213,13 +213,13 @@ class NetworkDevice(DeviceBlock):
 
     def converted(self, state: State) -> State:
         """The sums to come follow from the columns' past, by the parameters of the state."""
-        given = {
+        parameters = {
             f"{name}.{parameter}": state[name][parameter]
             for name, layer in Network(self.network).layers.items()
             for parameter in layer.parameters
         }
         result = dict(state)
-        for name, layer in Network(self.network, given).layers.items():
+        for name, layer in Network(self.network, parameters).layers.items():
             if layer.spec.past == "arriving" and "history" in state[name]:
                 layer.restore_past(state[name])
                 kept = {field: v for field, v in state[name].items() if field != "history"}
@@ -335,29 +335,29 @@ class NetworkDevice(DeviceBlock):
         """Samples (samples, steps, inputs), for a network with a readout."""
         if self.network.readout is None:
             raise ConfigError(f"design '{self.design.name}': {NO_READOUT}")
-        given, values = np.asarray(samples), self.network.values
+        array, values = np.asarray(samples), self.network.values
         encodes = self.network.encoder is not None
         axes, form = (2, "samples") if encodes else (3, "samples, steps")
-        if given.ndim != axes or given.shape[-1] != values:
-            raise ValueError(f"samples must have shape ({form}, {values}), not {given.shape}.")
-        return given
+        if array.ndim != axes or array.shape[-1] != values:
+            raise ValueError(f"samples must have shape ({form}, {values}), not {array.shape}.")
+        return array
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The spikes, or values; what is taught may be scalars."""
-        return {name: given for name, given in stimulus.items() if name == self._given}
+        return {name: values for name, values in stimulus.items() if name == self._input_name}
 
     @property
-    def _given(self) -> str:
+    def _input_name(self) -> str:
         """What a step takes."""
         return "spikes" if self.network.encoder is None else "values"
 
     def _arguments(self, stimulus: Stimulus) -> tuple[Any, dict[str, Any]]:
         """What a step takes, and what is taught; TypeError without the first."""
-        given = self._given
-        if given not in stimulus:
-            size = "inputs" if given == "spikes" else "values"
-            raise TypeError(f"a step of a network takes {given}, shape ({size},)")
-        return stimulus[given], {n: v for n, v in stimulus.items() if n != given}
+        name = self._input_name
+        if name not in stimulus:
+            size = "inputs" if name == "spikes" else "values"
+            raise TypeError(f"a step of a network takes {name}, shape ({size},)")
+        return stimulus[name], {n: v for n, v in stimulus.items() if n != name}
 
 
 DEVICE_BLOCK = NetworkDevice

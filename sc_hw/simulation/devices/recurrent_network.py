@@ -146,19 +146,19 @@ class RecurrentNetworkDevice(LearnerDevice):
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample; the class with the largest sum after each of its steps."""
-        given = self._given(engine, stimulus)
-        return engine.sample(given["spikes"], given.get("targets"))
+        sample = self._sample(engine, stimulus)
+        return engine.sample(sample["spikes"], sample.get("targets"))
 
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """S samples; the classes after their steps, shape (S, steps)."""
-        given = self._given(engine, stimulus)
-        return engine.run(given["spikes"], given.get("targets"))
+        sample = self._sample(engine, stimulus)
+        return engine.run(sample["spikes"], sample.get("targets"))
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The spikes; targets are as many."""
         return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
 
-    def _given(self, engine: Any, stimulus: Stimulus) -> dict[str, Any]:
+    def _sample(self, engine: Any, stimulus: Stimulus) -> dict[str, Any]:
         """Freeze layers as asked for; the rest of the stimulus."""
         unknown = sorted(set(stimulus) - {*SAMPLE, "learn"})
         if unknown:
