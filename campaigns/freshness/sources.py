@@ -12,6 +12,7 @@ EMISSION = (
     *("sc_hw/wires.py", "sc_hw/fabric", "sc_hw/parts", "sc_hw/synapse", "sc_hw/plastic"),
     *("sc_hw/trained", "sc_hw/events", "sc_hw/network", "sc_hw/build"),
 )
+LEARNING = ("sc_hw/learning", "sc_hw/recurrent")  # blocks of networks that learn
 HOST = ("sc_hw/host", "sc_hw/boards")
 PROVER = ("sc_hw/proof",)
 PRICE = ("sc_hw/price",)
@@ -173,10 +174,14 @@ REPORTS: dict[str, Report] = {
         ),
     ),
     "price": Report(
-        "the price before synthesis, on designs held out", "campaigns/price", (*DESIGNS, *PRICE)
+        "the price before synthesis, on designs held out",
+        "campaigns/price",
+        (*DESIGNS, *LEARNING, *PRICE),
     ),
     "price_larger": Report(
-        "the price before synthesis, on larger networks", "campaigns/price", (*DESIGNS, *PRICE)
+        "the price before synthesis, on larger networks",
+        "campaigns/price",
+        (*DESIGNS, *LEARNING, *PRICE),
     ),
     "proofs": Report(
         "proof sweep of lanes and banks", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)

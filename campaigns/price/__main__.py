@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.freshness.stamps import write_report
-from campaigns.price.designs import LEARNING_BLOCKS
+from campaigns.price.designs import LEARNING_BLOCKS, LEARNING_TARGETS
+from campaigns.price.page import markdown
 from campaigns.price.rows import kept, measure, rewrite
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import sha256
@@ -295,60 +296,37 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
             for row in rows
             if "failed" in row
         ],
-        "held_out": errors(held),
+        "held_out": errors([row for row in held if not _is_learning(row)]),
         "held_out_by_target": {
-            target: errors([row for row in held if row["target"] == target]) for target in DELAYS
+            target: errors(
+                [row for row in held if row["target"] == target and not _is_learning(row)]
+            )
+            for target in DELAYS
         },
         "held_out_by_block": {
             block: errors([row for row in held if row["design"]["block"] == block])
             for block in sorted({row["design"]["block"] for row in held})
         },
-        "held_out_later": errors([row for row in held if row["number"] >= FORM_CHOSEN]),
-        "fitted_to": errors([row for row in found if not row["held_out"]]),
+        "held_out_later": errors(
+            [row for row in held if row["number"] >= FORM_CHOSEN and not _is_learning(row)]
+        ),
+        "held_out_learning": {
+            target: errors([row for row in held if _is_learning(row) and row["target"] == target])
+            for target in LEARNING_TARGETS
+        },
+        "fitted_to": errors(
+            [row for row in found if not row["held_out"] and not _is_learning(row)]
+        ),
+        "least": (
+            f"A target has a figure where {LEAST_FIT} designs of the block were fitted to and"
+            f" {LEAST_HELD_OUT} held out."
+        ),
+        "fitted_to_learning": errors(
+            [row for row in found if not row["held_out"] and _is_learning(row)]
+        ),
         "rows": found,
     }
     return values, {"schema_version": MODEL_SCHEMA, "tools": values["tools"], "targets": targets}
-
-
-def markdown(values: Mapping[str, Any]) -> str:
-    """Errors of the held-out designs as a table."""
-    lines = [
-        "# The price model, on designs that it was not fitted to",
-        "",
-        f"Made by `{values['command']}`. No board was measured: LUT, FF, BRAM and DSP are Yosys'"
-        " (with `estimate`'s frame taken off), the clock is nextpnr's with one seed.",
-        "",
-        "| held-out designs | number | LUT, median error | 90 % below | FF, median | FF exact |"
-        " BRAM exact | DSP exact | Fmax, median error | 90 % below |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    groups = {"all": values["held_out"]}
-    groups["measured after the model's form was chosen"] = values["held_out_later"]
-    groups |= values["held_out_by_target"] | values["held_out_by_block"]
-    for name, row in groups.items():
-        lut, ff, fmax = row["lut"], row["ff"], row["fmax_mhz"]
-        cells = [
-            str(row["designs"]),
-            *(f"{value} %" for value in (lut["median_percent"], lut["p90_percent"])),
-            f"{ff['median_percent']} %",
-            *(f"{row[unit]['exact']} of {row[unit]['designs']}" for unit in ("ff", "bram", "dsp")),
-            *(f"{value} %" for value in (fmax["median_percent"], fmax["p90_percent"])),
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    fit = values["fitted_to"]
-    lines += [
-        "",
-        f"On the {fit['designs']} designs that it was fitted to the median errors are"
-        f" {fit['lut']['median_percent']} % (LUT) and {fit['fmax_mhz']['median_percent']} % (Fmax)."
-        " One seed of place and route by itself scatters by some 5 %.",
-        "",
-        f"{len(values['failed'])} designs were not measured (time limit, or no such design).",
-        "",
-        "Clocks a step are the component's own (`timing` of the manifest), which the proofs of the"
-        " blocks check; they are not fitted.",
-        "",
-    ]
-    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
 import pytest
 
-from campaigns.price.__main__ import DELAYS, errors, markdown, predicted, report, structure_from
+from campaigns.price.__main__ import DELAYS, errors, predicted, report, structure_from
 from campaigns.price.rows import is_held_out
 from sc_hw.price.model import model_from
 from sc_hw.price.structure import FEATURES
@@ -51,10 +50,6 @@ def test_what_made_the_rows_is_found_on_those_that_are_held_out() -> None:
         assert held[unit]["exact"] == 60
     assert held["ff"]["exact"] < 60
     assert values["failed"] == [{"number": 180, "target": "ecp5-25f-6", "failed": "too long"}]
-    page = markdown(json.loads(json.dumps(values)))
-    assert "| all | 60 |" in page
-    assert "60 of 60" in page
-    assert "1 designs were not measured" in page
     for target, own in model["targets"].items():
         fitted = model_from(own)
         assert fitted.period["path"] == pytest.approx(1, abs=0.05), target
@@ -62,6 +57,43 @@ def test_what_made_the_rows_is_found_on_those_that_are_held_out() -> None:
         assert 0.95 < low <= 1 <= high < 1.05
     again = next(row for row in values["rows"] if row["held_out"])
     assert predicted(model_from(model["targets"][again["target"]]), again) == again["predicted"]
+
+
+def learning(number: int) -> dict[str, Any]:
+    """A row of a network that learns: 0.7 of the cover, and a longer period than others'."""
+    row = made_up(3 * number)  # all of one target
+    held_out = number % 2 == 0
+    cover = sum(row["features"][name] for name in FEATURES if name != "sums")
+    return {
+        **row,
+        "number": 1000 + number,
+        "held_out": held_out,
+        "design": {"block": "learning_network"},
+        "lut": 0.7 * cover + 1.1 * row["features"]["sums"] + 10,
+        "fmax_mhz": 1000 / (2.6 * row["features"]["period_ns"]),
+    }
+
+
+def test_networks_that_learn_have_coefficients_and_bars_of_their_own() -> None:
+    others = [made_up(number) for number in range(180)]
+    alone, model = report(others)
+    values, with_learning = report([*others, *map(learning, range(16))])
+    target = next(iter(DELAYS))
+    own = with_learning["targets"][target]
+    assert own["cover"]["learning_network"] == pytest.approx(-0.2, abs=0.02)
+    assert own["period"]["learning_network"] == pytest.approx(0.69, abs=0.05)  # ln 2
+    low, high = own["errors_of"]["learning_network"]["lut"]
+    assert 0.95 < low <= 1 <= high < 1.05
+    # what the others' model says stays as it was
+    for key in ("lut", "errors"):
+        assert own[key] == model["targets"][target][key]
+    assert alone["held_out_by_block"]["bank"] == values["held_out_by_block"]["bank"]
+    assert values["held_out_by_block"]["learning_network"]["lut"]["median_percent"] < 2
+    # two designs are no data to fit to
+    _, few = report([*others, *map(learning, range(2))])
+    assert "learning_network" not in few["targets"][target]["cover"]
+    for name in list(DELAYS)[1:]:
+        assert with_learning["targets"][name]["errors_of"] == {}
 
 
 def test_a_row_keeps_its_structure() -> None:
