@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sc_hw.sweep.spec import MAX_POINTS, OBJECTIVES, Space, SweepSpec
+from sc_hw.sweep.spec import MAX_POINTS, OBJECTIVES, SearchSpace, SweepSpec
 from sc_model.packages import optional_import
 from sc_model.spec import ConfigError
 from sc_model.spec.errors import did_you_mean
@@ -117,7 +117,7 @@ def _drawn(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Results], N
 
 def _distribution(optuna: Any, choice: Any) -> Any:
     kinds = optuna.distributions
-    if not isinstance(choice, Space):
+    if not isinstance(choice, SearchSpace):
         return kinds.CategoricalDistribution(list(choice))
     low, high = choice.low, choice.high
     kind = kinds.IntDistribution

@@ -68,7 +68,7 @@ class TaskSpec(Frozen):
         return self.name or self.kind
 
 
-class Space(Frozen):
+class SearchSpace(Frozen):
     """A range that a sampler draws from: integers, or numbers with a point if one bound has one.
 
     Members
@@ -112,7 +112,7 @@ class SweepSpec(Frozen):
     prove: bool = False
     grid: Mapping[str, tuple[Scalar, ...]] = Field(default_factory=dict)
     point: tuple[Mapping[str, Scalar], ...] = ()
-    space: Mapping[str, tuple[Scalar, ...] | Space] = Field(default_factory=dict)
+    space: Mapping[str, tuple[Scalar, ...] | SearchSpace] = Field(default_factory=dict)
     task: tuple[TaskSpec, ...] = ()
 
 
@@ -203,7 +203,7 @@ def _check_value(subject: str, value: Any) -> None:
 
 
 def _check_range(subject: str, choice: Mapping[str, Any]) -> None:
-    unknown = sorted(set(choice) - set(Space.model_fields))
+    unknown = sorted(set(choice) - set(SearchSpace.model_fields))
     if unknown:
         raise ConfigError(
             f"{subject}: a range has low, high and log, and no {shown(unknown[0])}; leave it out."
@@ -296,7 +296,7 @@ def _check_sampler(spec: SweepSpec) -> None:
         if not values:
             raise ConfigError(f"[grid] {name} must be a list of one value or more.")
     for name, choice in spec.space.items():
-        if isinstance(choice, Space):
+        if isinstance(choice, SearchSpace):
             if not choice.low <= choice.high or (choice.log and choice.low <= 0):
                 raise ConfigError(
                     f"[space] {name} must have low <= high, with log above 0, not"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sc_hw.sweep.spec import Space, load_sweep, parse_sweep
+from sc_hw.sweep.spec import SearchSpace, load_sweep, parse_sweep
 from sc_model.spec import ConfigError, ConfigTypeError
 
 SWEEP = {"name": "s", "design": "d.toml", "targets": ["ice40-up5k"], "objectives": ["lut"]}
@@ -38,7 +38,7 @@ def test_a_range_is_a_range_and_a_list_a_list() -> None:
     values = tables(sampler="nsga2", space=space)
     del values["grid"]
     spec = parse_sweep(values)
-    assert spec.space["rule.weight_bits"] == Space(low=4, high=12)
+    assert spec.space["rule.weight_bits"] == SearchSpace(low=4, high=12)
     assert spec.space["layer.lanes"] == (1, 2)
 
 
