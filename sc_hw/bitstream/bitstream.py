@@ -41,6 +41,11 @@ SMALLER = {
     "lut": "fewer lanes, or narrower state",
     "ff": "fewer lanes, or narrower state",
 }
+# The same of blocks that have neither lanes nor multipliers to choose.
+SMALLER_BLOCK = {
+    "lane": "narrower state, or a larger device: registers and link need room, too",
+    "bank": "fewer synapses, narrower state, or a larger device: registers and link need room, too",
+}
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ class BoardFiles:
         except NoRoomError as error:
             raise BoardError(
                 f"{self._subject} does not fit: nextpnr finds no place for all cells ({error});"
-                f" it needs {SMALLER['lut']}, or more --seeds."
+                f" it needs {self._smaller('lut')}, or more --seeds."
             ) from None
         self._check_clock(placed, seeds)
         progress(f"{self.board.name}: packing")
@@ -232,8 +237,12 @@ class BoardFiles:
             for unit, row in resources.items()
             if row["available"] is not None and (row["used"] or 0) > row["available"]
         ]
-        advice = "; ".join(dict.fromkeys(SMALLER[unit] for unit in units if unit in SMALLER))
+        advice = "; ".join(dict.fromkeys(self._smaller(unit) for unit in units if unit in SMALLER))
         raise BoardError(f"{self._subject} {excess}; it needs {advice}.")
+
+    def _smaller(self, unit: str) -> str:
+        """What makes the design smaller, where it has too much of a unit."""
+        return SMALLER_BLOCK.get(self.system.facts.get("block", ""), SMALLER[unit])
 
     def _check_limit(self, limit: Mapping[str, Any]) -> None:
         most = limit["device_limit_mhz"]

@@ -18,8 +18,11 @@ from sc_hw.files import write_text
 from sc_hw.price.placement import CELL_SHARES, NoRoomError, critical_path, no_room
 from sc_hw.progress import Progress
 from sc_hw.tools import find, run
+from sc_model.spec.errors import ConfigError
 
 REPORT = "nextpnr.json"
+# nextpnr-ice40 where a PLL takes its clock from the fabric, and the clock's pin is the PLL's pad
+NO_PAD_PLL = "Did you mean to use a PAD PLL"
 # nextpnr rounds periods to picoseconds: 24 MHz comes back as 23.9999.
 _ROUNDING = 1e-3
 
@@ -73,6 +76,7 @@ def place(
     Raises
     ------
     NoRoomError : no seed finds a place for every cell.
+    ConfigError : an iCE40's clock is at the PLL's pad, and the board does not say so.
     ToolError : nextpnr is missing or fails in another way.
     """
     best: Placement | None = None
@@ -126,8 +130,14 @@ def _placed(
         try:
             run((*tool.command, *arguments), log=log, cwd=folder, env=tool.environ(), what=program)
         except ToolError:
-            if (reason := no_room(log.read_text(encoding="utf-8"))) is not None:
+            text = log.read_text(encoding="utf-8")
+            if (reason := no_room(text)) is not None:
                 raise NoRoomError(reason) from None
+            if NO_PAD_PLL in text:
+                raise ConfigError(
+                    f"Board.clock_is_pll_pad of '{board.name}' must be True, not"
+                    f" {board.clock_is_pll_pad}: its clock comes in at the PLL's own pad."
+                ) from None
             raise
         write_text(key_file, key)
     values = json.loads(report.read_text(encoding="utf-8"))

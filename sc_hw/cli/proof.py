@@ -20,6 +20,11 @@ from sc_hw.cli.terminal import (
 from sc_hw.errors import EXIT_FAILED
 from sc_model.spec import load_design
 
+UNKNOWN = (
+    "unknown: the solver needs longer than --limit. Where a rule multiplies values, give factors"
+    " and product names (ops.let), or fewer bits: docs/writing_a_rule.md."
+)
+
 
 def prove(
     design: DesignFile,
@@ -61,6 +66,8 @@ def prove(
                 out.print(f"[red]{claim['verdict']}[/red] {claim['name']}: {claim['statement']}")
                 for signal, value in (claim.get("counterexample") or {}).items():
                     out.print(f"    {signal:32} {value}", markup=False)
+        if any(claim["verdict"] == "unknown" for claim in certificate["claims"]):
+            out.print(UNKNOWN, markup=False)
         for mutant in certificate["mutants"]:
             if mutant["verdict"] != mutant["expected"]:
                 out.print(f"[red]mutant not refuted[/red]: {mutant['name']} ({mutant['bug']})")

@@ -148,7 +148,8 @@ def prove(
         chosen = mutants_of(design.block) if mutants else ()
         trials = start_mutants(chosen, build, build.folder, limit_s, pool)
         claims = [claim for task in running for claim in task.result()]
-        progress("proved the design")
+        shown = sum(claim["verdict"] == PROVED for claim in claims)
+        progress(f"{shown} of {len(claims)} claims proved")
         rows = finish_mutants(trials, progress)
     if design.network is not None and design.plastic_layer is not None:
         # The plastic layer of a network is proved as a design of its own.

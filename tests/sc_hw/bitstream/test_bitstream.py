@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from echo_system import EchoSystem
 from sc_hw.bitstream.bitstream import BoardFiles, System
 from sc_hw.boards import load_board
 from sc_hw.errors import BoardError, ToolError
+from sc_model.spec import ConfigError
 
 NAME = "hx8k-breakout"
 
@@ -116,6 +118,16 @@ def test_a_design_that_does_not_fit_is_refused_with_the_numbers(tmp_path: Path) 
         files(tmp_path)._check_size(resources)
 
 
+def test_a_block_without_lanes_is_not_told_to_have_fewer(tmp_path: Path) -> None:
+    made = files(tmp_path)
+    made.system = replace(made.system, facts={"design": "mine", "block": "lane"})
+    resources = {"lut": {"used": 1496, "available": 1280}, "bram": {"used": 17, "available": 16}}
+    with pytest.raises(
+        BoardError, match=r"LUT 1,496 of 1,280; it needs narrower state, or a larger device: reg"
+    ):
+        made._check_size(resources)
+
+
 def test_a_clock_above_the_limit_of_the_silicon_is_refused(tmp_path: Path) -> None:
     part = {"what": "clock tree", "source": "the sheet"}
     limit = {"device_limit_mhz": 40, "device_limit": part}
@@ -157,3 +169,13 @@ def test_every_flow_ends_with_a_checked_bitstream(
     assert report["timing_met"] or report["timing_reason"]
     if report["bitstream_reason"] is None:
         assert report["check"]["passed"]
+
+
+def test_a_clock_at_the_pad_of_the_pll_that_the_board_does_not_tell(tmp_path: Path) -> None:
+    board = replace(load_board("icebreaker"), clock_is_pll_pad=False)
+    system = System(EchoSystem(board.mhz * 1e6), facts={"design": "echo"})
+    with pytest.raises(
+        ConfigError,
+        match=r"^Board\.clock_is_pll_pad of 'icebreaker' must be True, not False: its clock",
+    ):
+        BoardFiles(system, board, None, tmp_path).make()

@@ -54,6 +54,18 @@ def test_what_failed_is_shown(calls: list[dict[str, Any]]) -> None:
     assert (options["mutants"], options["limit_s"], options["jobs"]) == (True, 5, 3)
 
 
+def test_what_to_do_where_a_claim_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = {"name": "signal a", "statement": "so", "verdict": "unknown"}
+    certificate = PROOF | {"passed": False, "claims": [claim]}
+    monkeypatch.setattr(prover, "prove", lambda *_, **__: certificate)
+    lines = CliRunner().invoke(app, ["prove", LANE]).stdout.splitlines()
+    assert lines[:2] == [
+        "unknown signal a: so",
+        "unknown: the solver needs longer than --limit. Where a rule multiplies values, give"
+        " factors and product names (ops.let), or fewer bits: docs/writing_a_rule.md.",
+    ]
+
+
 @pytest.mark.parametrize("option", ["--no-mutants", "--no-controls"])
 def test_mutants_can_be_left_out(option: str, calls: list[dict[str, Any]]) -> None:
     done = CliRunner().invoke(app, ["prove", LANE, option, "--json"])
