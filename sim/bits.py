@@ -11,7 +11,7 @@ Words = NDArray[np.uint64]  # shape (n, words of a payload), lowest bits first
 
 
 def words_of(bits: int) -> int:
-    """Number of 64-bit words that hold `bits` bits; one word also for a payload of no bits."""
+    """Number of 64-bit words that hold `bits` bits; one word also for a zero-width payload."""
     return max(1, -(-bits // 64))
 
 

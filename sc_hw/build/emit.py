@@ -25,7 +25,7 @@ from sc_model.environment import python_command
 
 # Power-on values of wires. A wire that is another name of a register repeats the register's.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
-# A field of no bits, as the number of a set where there is one, is declared and used by nobody; in
+# A zero-width field, as the number of a set where there is one, is declared and never used; in
 # Verilog it would have two bits.
 _NO_BITS = re.compile(r"^ *wire \[-1:0\] (\\\S+) ;\n", re.M)
 # A block `always @*` runs when one of its inputs changes; one whose inputs never change would never

@@ -28,7 +28,7 @@ _WORTH_A_BLOCK = 16
 
 def _block_words(m: Module, depth: int, width: int) -> memory.Memory:
     """The submodule `words` of a twin: a memory that is to be block RAM."""
-    # One word would have an address of no bits, which Verilog can't write: two words then.
+    # One word would have a zero-width address, which Verilog can't write: two words then.
     depth = max(2, depth)
     # no_rw_check: synthesis need not build logic for a read that meets a write.
     attrs: dict[str, Any] = {"no_rw_check": 1}

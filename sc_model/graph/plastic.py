@@ -85,7 +85,7 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
     }
     weight = _weight(rule, params)
     if all(field.locality is not Locality.POST for field in rule.state):
-        # The memory of the neurons' traces would have words of no bits.
+        # The memory of the neurons' traces would have zero-width words.
         raise _refusal(
             rule,
             "STATE",

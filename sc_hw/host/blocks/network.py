@@ -223,10 +223,10 @@ class HostNetwork(HostBlock):
         return packing
 
     def _count_on(self, m: Module, number: Signal, begins: Value) -> None:
-        """The number of the next packet's step: it goes round by bytes, through a short adder.
+        """Count up to the step of the next packet, a byte a clock, through an adder of one byte.
 
-        That takes 4 clocks, and there are as many between two numbers: a bit and the end of a
-        packet, and a clock without one.
+        That takes 4 clocks, as many as lie between the numbers of two packets at least: one each in
+        the states `shift`, `last`, `rest` and `number`.
         """
         turn, carry = Signal(range(WORD_BYTES)), Signal()
         total = Signal(BYTE_BITS + 1)

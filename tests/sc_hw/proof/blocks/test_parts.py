@@ -1,4 +1,4 @@
-"""Parts are listed with their files and facts; ports of no bits are left out of their Verilog."""
+"""Parts are listed with their files and facts; zero-width ports are left out of their Verilog."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sc_hw.proof.verdicts import PROVED
 
 
 class Twice(wiring.Component):
-    """A register, with ports of no bits at both ends of the list and in its middle."""
+    """A register, with zero-width ports at both ends of the list and in its middle."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -59,7 +59,7 @@ class Glue:
     def at(self, name: str, ago: int = 0) -> Any:
         """A signal some clocks ago; a free one where the module lacks it, or has other bits.
 
-        A port of no bits, which Verilog does not have, is 0.
+        A zero-width port, which Verilog does not have, is 0.
         """
         clock, width = self.now - ago, self.widths.get(name, 0)
         if not width:
