@@ -30,7 +30,8 @@ FOUND: Schedule = (
 # Behind a change of the sensor: how many answers a host looks back on, how often, and the share of
 # wrong ones from which on down the steps become smaller
 LAST, PAUSE, FEW_WRONG = 200, 100, 0.08
-LATER = 4000  # samples behind a change after which steps are smaller in any case
+LATER = 4000  # samples behind a change after which right answers speak of the other classes
+SMALLER_LATER = (6000, 7000)  # and after which all steps are smaller by 2, then by 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,8 +236,9 @@ class Recovery:
     """A host that goes on teaching a network when its sensor has changed.
 
     Steps are large as long as many answers are wrong: after a small change they become smaller at
-    once, after a large one later. Told right or wrong alone, right answers speak of the other
-    classes again when most are found, `LATER` samples behind the change.
+    once, after any change later and again a little later, so that the weights come to rest. Told
+    right or wrong alone, right answers speak of the other classes again when most are found,
+    `LATER` samples behind the change.
 
     Parameters
     ----------
@@ -254,10 +256,11 @@ class Recovery:
     def settings(self) -> dict[str, Any]:
         """What the host sets for the next samples."""
         done, learning = len(self.right), self.device.design.learning
+        smaller = sum(done >= later for later in SMALLER_LATER)
         if learning is not None and learning.feedback == "reward":
-            return {"others_wrong": done >= LATER, "step_shift": int(done >= 2 * LATER)}
+            return {"others_wrong": done >= LATER, "step_shift": smaller}
         few = done > 0 and 1 - np.mean(self.right[-LAST:]) < FEW_WRONG
-        return {"step_shift": int(few or done >= LATER)}
+        return {"step_shift": max(smaller, int(few))}
 
     def learn(self, values: Values, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Learn from more samples; the classes that were played, (samples,)."""

@@ -127,17 +127,17 @@ class Answers:
         return np.where(np.arange(len(target)) < self.wrong * len(target), target + 1, target)
 
 
-@pytest.mark.parametrize(("wrong", "small_from"), [(0.05, 100), (0.5, 4000)])
+@pytest.mark.parametrize(("wrong", "small_from"), [(0.05, 100), (0.5, 6000)])
 def test_steps_become_smaller_where_few_answers_are_wrong(
     wrong: float, small_from: int, example: dict[str, ModuleType]
 ) -> None:
     device = Answers(load_design(FOLDER / "mnist.toml"), wrong)
     recovery = example["tasks"].Recovery(device)
-    zeros = np.zeros(3000, np.int64)
+    zeros = np.zeros(4000, np.int64)
     for _ in range(2):  # it goes on where it was
         assert (recovery.learn(zeros, zeros) > 0).mean() == wrong
     shifts = [each["step_shift"] for each in device.settings]
-    assert shifts == [int(100 * n >= small_from) for n in range(60)]
+    assert shifts == [2 if n >= 70 else int(100 * n >= small_from) for n in range(80)]
 
 
 def test_told_right_or_wrong_others_are_wrong_later(example: dict[str, ModuleType]) -> None:
@@ -145,7 +145,7 @@ def test_told_right_or_wrong_others_are_wrong_later(example: dict[str, ModuleTyp
     zeros = np.zeros(8100, np.int64)
     example["tasks"].Recovery(device).learn(zeros, zeros)
     assert [each["others_wrong"] for each in device.settings] == [n >= 40 for n in range(81)]
-    assert [each["step_shift"] for each in device.settings] == [0] * 80 + [1]
+    assert [each["step_shift"] for each in device.settings] == [0] * 60 + [1] * 10 + [2] * 11
 
 
 @pytest.mark.parametrize(
