@@ -14,6 +14,8 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol
 
+from pydantic import ConfigDict
+
 from sc_model.endless import EndlessLoop
 from sc_model.spec.errors import ConfigTypeError, RuleError
 from sc_model.spec.formats import IntFormat
@@ -25,7 +27,12 @@ from sc_model.spec.rule_parts.source import RuleSource
 
 
 class RuleParams(Frozen):
-    """Base of a rule's `Params`: widths and constants, integers known before hardware is made."""
+    """Base of a rule's `Params`: widths and constants, integers known before hardware is made.
+
+    Defaults are checked, too: rule files give them, and vectors are worked for them.
+    """
+
+    model_config = ConfigDict(validate_default=True)
 
 
 class Locality(StrEnum):

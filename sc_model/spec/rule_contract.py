@@ -95,6 +95,15 @@ def _check_params(module: ModuleType, origin: RuleSource) -> None:
                 line,
             )
     _check_settings(params, origin, line)
+    for name, field in params.model_fields.items():
+        if field.annotation not in (int, bool):
+            kind = getattr(field.annotation, "__name__", field.annotation)
+            raise rule_error(
+                origin,
+                f"Params.{name} must be an int, as `{name}: int = Field(default=...)`, not {kind}:"
+                " a rule computes with integers.",
+                line,
+            )
     try:
         params()
     except (ConfigError, ConfigTypeError) as error:

@@ -199,14 +199,18 @@ def vectors_for(
     Raises
     ------
     ConfigError
-        ``STATE`` or ``INPUTS`` is a single item: its comma was forgotten.
+        ``STATE`` or ``INPUTS`` is a single item, whose comma was forgotten, or has something else
+        in it.
     """
-    for what, items in (("STATE", state), ("INPUTS", inputs)):
+    for what, items, kind in (("STATE", state, StateField), ("INPUTS", inputs, RuleInput)):
         if not isinstance(items, tuple | list):
             raise ConfigError(
                 f"{what} must be a tuple, as ({type(items).__name__}(...),) with a comma, not one"
                 f" {type(items).__name__}"
             )
+        for item in items:
+            if not isinstance(item, kind):
+                raise ConfigError(f"{what} must hold objects of {kind.__name__}, not {item!r}")
     fields, ports = [field.name for field in state], [item.name for item in inputs]
 
     def vector(

@@ -60,6 +60,31 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "if state.weight > 3:",
         "a rule can't branch on a value: use ops.mux(condition, if_true, if_false).",
     ),
+    "default outside its bounds": (
+        "up_shift: int = Field(default=4, ge=0,",
+        "up_shift: int = Field(default=4, ge=5,",
+        "class Params",
+        "the defaults of Params are refused: Params.up_shift must be >= 5, not 4.",
+    ),
+    "default of the wrong kind": (
+        "up_shift: int = Field(default=4,",
+        'up_shift: int = Field(default="4",',
+        "class Params",
+        "the defaults of Params are refused: Params.up_shift must be an integer, not '4' (str).",
+    ),
+    "parameter that is no integer": (
+        "up_shift: int = Field(default=4,",
+        "up_shift: float = Field(default=4,",
+        "class Params",
+        "Params.up_shift must be an int, as `up_shift: int = Field(default=...)`, not float: a rule"
+        " computes with integers.",
+    ),
+    "field that is a name alone": (
+        'StateField("weight", "weight_bits", loadable=True)',
+        '"weight"',
+        "vector = vectors_for(STATE, INPUTS)",
+        "STATE must hold objects of StateField, not 'weight'.",
+    ),
     "misspelt width": (
         '"weight", "weight_bits"',
         '"weight", "weight_bit"',
