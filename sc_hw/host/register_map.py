@@ -25,6 +25,8 @@ INTERRUPTS = {
     "step_room": "The step FIFO has room for a whole step.",
     "error": "A bit of ERRORS is set.",
 }
+# codes of the blocks, as their files in `sc_hw.host.blocks` have them
+KINDS = "1 lane, 2 bank, 3 layer, 4 network, 5 learning_network, 6 recurrent_network."
 
 
 def register_map(
@@ -79,7 +81,7 @@ def _identity(kind: int, build: int, design: int) -> tuple[Register, ...]:
             PROTOCOL | kind << 16,
             (
                 Field("version", 0, 16, "ro", "Version of the register map and of the packets."),
-                Field("kind", 16, 8, "ro", "1 lane, 2 bank, 3 layer, 4 network."),
+                Field("kind", 16, 8, "ro", KINDS),
             ),
         ),
         Register("BUILD_ID_LOW", 0x08, "ro", "The build's id, bits 31:0.", build & low),

@@ -10,8 +10,9 @@ from simulator import simulate
 
 from sc_hw.build.blocks import block_names, block_of
 from sc_hw.fabric.families import load_family
-from sc_hw.host.blocks import host_block_of
+from sc_hw.host.blocks import _host_blocks, host_block_of
 from sc_hw.host.packets import Window
+from sc_hw.host.register_map import KINDS
 from sc_model.spec import ConfigError, Design
 
 
@@ -25,8 +26,9 @@ def test_every_block_has_a_kind_of_its_own() -> None:
         for name, design in designs.items()
     }
     assert kinds == {"lane": 1, "bank": 2}
-    learning = {"learning_network", "recurrent_network"}
-    assert set(block_names()) == {"lane", "bank", "layer", "network", *learning}
+    found = {made.kind: name for name, made in _host_blocks().items()}
+    assert set(found.values()) == set(block_names())
+    assert ", ".join(f"{kind} {found[kind]}" for kind in sorted(found)) + "." == KINDS
 
 
 def test_an_address_of_more_than_a_word_is_refused() -> None:
