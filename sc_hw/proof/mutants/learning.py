@@ -71,7 +71,7 @@ MUTANTS = (
         "lane",
         "one width",
         "weights of all layers go as far as those of the widest",
-        (r"assign changed = \S+ +\? (\S+) +: [^;]*;", r"assign changed = \1;"),
+        (r"assign changed = \S+ +\? (\S+) +: [^;]*;", r"assign changed = \1 ;"),
         applies=one_width,
     ),
     _mutant(
