@@ -88,6 +88,7 @@ def test_neurons_of_layers_with_fewer_lanes_than_a_word_have_numbers_in_order() 
     for index, layer in enumerate(plan.spec.layers):
         for number in range(layer.neurons):
             group, lane = plan.place_of(index, number)
-            assert group < layer.groups and lane < layer.lanes
+            assert group < layer.groups
+            assert lane < layer.lanes
             place = C(group << plan.lane_bits | lane, plan.group_bits + plan.lane_bits)
             assert value_of(plan.number_of(index, place)) == number
