@@ -168,20 +168,22 @@ def test_random_configurations() -> None:
             }
 
 
-# --- dense synapses and layers --------------------------------------------------------------------
+# --- layers in open loop and closed loop ----------------------------------------------------------
 
 
 def synapse_by_synapse(
-    dense: OpenLoopLayer,
+    open_loop: OpenLoopLayer,
     weights: np.ndarray,
     pre: np.ndarray,
     post: np.ndarray,
     shared: dict[str, Any],
 ) -> None:
-    names, state = dense.names, dense.state
-    for i in range(dense.inputs):
-        for j in range(dense.neurons):
-            one = NativeSynapse(dense.rule, dense.params, {names.weight: int(weights[i, j])})
+    names, state = open_loop.names, open_loop.state
+    for i in range(open_loop.inputs):
+        for j in range(open_loop.neurons):
+            one = NativeSynapse(
+                open_loop.rule, open_loop.params, {names.weight: int(weights[i, j])}
+            )
             one.replay({names.pre_spike: pre[:, i], names.post_spike: post[:, j], **shared})
             found = {
                 name: int(
@@ -200,16 +202,16 @@ def synapse_by_synapse(
         for number, (one, name) in enumerate(zip(RULES, IDS, strict=True))
     ],
 )
-def test_dense_replay(rule: Rule, params: RuleParams) -> None:
+def test_open_loop_replay(rule: Rule, params: RuleParams) -> None:
     rng = np.random.default_rng(7)
     names = layer_rule(rule, params)
     top = rule.state_formats(params)[names.weight].hi
     weights = np.asarray(rng.integers(0, top, (5, 37), endpoint=True))
-    dense = OpenLoopLayer(rule, params, 5, 37, weights, threads=2)
+    open_loop = OpenLoopLayer(rule, params, 5, 37, weights, threads=2)
     pre, post = spikes(rng, 130, 5), spikes(rng, 130, 37)
     shared = {name: rng.integers(-300, 300, 130) for name in names.modulators}
-    dense.replay(pre, post, shared)
-    synapse_by_synapse(dense, weights, pre, post, shared)
+    open_loop.replay(pre, post, shared)
+    synapse_by_synapse(open_loop, weights, pre, post, shared)
 
 
 def squares() -> list[Any]:
@@ -231,23 +233,23 @@ def squares() -> list[Any]:
 
 
 @pytest.mark.parametrize(("family", "bits", "flags"), squares())
-def test_dense_replay_on_every_element_and_machine(
+def test_open_loop_replay_on_every_element_and_machine(
     flags: tuple[str, ...], bits: int, family: str
 ) -> None:
     rng, rule = np.random.default_rng(8), load_rule(family)
     params = rule.params_type()
     weights = rng.integers(0, 65536, (3, 140))
-    dense = OpenLoopLayer(rule, params, 3, 140, weights, flags=flags, narrowest=bits)
-    assert dense.kernel.bits == bits
+    open_loop = OpenLoopLayer(rule, params, 3, 140, weights, flags=flags, narrowest=bits)
+    assert open_loop.kernel.bits == bits
     pre, post = spikes(rng, 90, 3), spikes(rng, 90, 140)
-    shared = {name: rng.integers(-128, 128, 90) for name in dense.names.modulators}
-    dense.replay(pre[:60], post[:60], {name: values[:60] for name, values in shared.items()})
-    dense.state = dense.state  # out and in again
+    shared = {name: rng.integers(-128, 128, 90) for name in open_loop.names.modulators}
+    open_loop.replay(pre[:60], post[:60], {name: values[:60] for name, values in shared.items()})
+    open_loop.state = open_loop.state  # out and in again
     for t in range(60, 90):
-        dense.replay(
+        open_loop.replay(
             pre[t : t + 1], post[t : t + 1], {name: values[t] for name, values in shared.items()}
         )
-    synapse_by_synapse(dense, weights, pre, post, shared)
+    synapse_by_synapse(open_loop, weights, pre, post, shared)
 
 
 OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
