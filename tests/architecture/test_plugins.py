@@ -294,6 +294,7 @@ EXCEPTIONS = {
     ("sim/blocks/recurrent_network.py", "*"): "the same network in simulation",
     ("sim/benches/recurrent_network.py", "*"): "the same",
     ("sim/sample_bench.py", "weight"): "weights that a bench loads into networks that learn",
+    ("sim/learner.py", "weight"): "weights that are loaded into networks that learn",
     ("sc_hw/simulation/devices/learning_network.py", "reward"): "the feedback that it is told of",
     ("sc_hw/commands/benchmark.py", "reward"): "an option of the same",
     ("sc_hw/commands/new_rule.py", "*"): "the rule file that is written to start from",
