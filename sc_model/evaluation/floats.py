@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from sc_model.firing import IntegrateAndFire, Reset, countdown, decayed
 from sc_model.quantisation import FloatLayer
 
 Floats = NDArray[np.float64]
@@ -95,7 +96,7 @@ def _layer(
     """Spikes of one layer; `potentials` (samples, ticks, neurons) get its potentials."""
     drive = _drive(layer, spikes, tick_ms)
     samples, ticks = drive.shape[:2]
-    leak, threshold = layer.of_neurons("leak"), layer.of_neurons("threshold")
+    neurons = _neurons(layer)
     v, current, fired, rest = (np.zeros((samples, layer.spikes_out)) for _ in range(4))
     out = np.zeros(drive.shape, np.uint8)
     own = _own(layer)
@@ -106,18 +107,9 @@ def _layer(
                 now = now + out[:, tick - 1 - late] @ weight
         if layer.synaptic_leak is not None:
             current = now = layer.of_neurons("synaptic_leak") * current + now
-        start = v
-        if not layer.reset_delay:
-            start = _reset(layer, v, fired)
-        risen = leak * start + now
-        if layer.reset_delay:
-            risen = _reset(layer, risen, fired)
         if layer.refractory:
-            rest = np.where(fired > 0, layer.refractory, np.maximum(rest - 1, 0))
-            risen = np.where(rest > 0, start, risen)
-        v = risen
-        above = v > threshold if layer.strict else v >= threshold
-        fired = (above & (rest == 0) & layer.fires).astype(np.float64)
+            rest = countdown(rest, fired, layer.refractory)
+        v, fired, *_ = neurons.step(v, fired, now, rest > 0 if layer.refractory else None)
         out[:, tick] = fired
         if potentials is not None:
             potentials[:, tick] = v
@@ -158,10 +150,17 @@ def _own(layer: FloatLayer) -> list[tuple[int, Any]]:
     return [(int(each), (layer.recurrent * (late == each)).T) for each in np.unique(late)]
 
 
-def _reset(layer: FloatLayer, v: Floats, fired: Floats) -> Floats:
-    """Potentials after the reset by spikes."""
-    if layer.reset == "none":
-        return v
-    if layer.reset == "subtract":
-        return np.asarray(v - layer.of_neurons("threshold") * fired, np.float64)
-    return v * (1.0 - fired)
+def _neurons(layer: FloatLayer) -> IntegrateAndFire:
+    """The neurons of a layer; those of a layer that does not fire have potentials alone."""
+    leak, threshold = layer.of_neurons("leak"), layer.of_neurons("threshold")
+
+    def spike(distance: Floats) -> Floats:
+        above = distance > 0 if layer.strict else distance >= 0
+        return (above & layer.fires).astype(np.float64)
+
+    return IntegrateAndFire(
+        integrate=lambda v, current: decayed(v, leak, current),
+        spike=spike,
+        threshold=threshold,
+        reset=Reset(layer.reset, "after" if layer.reset_delay else "before", drop=threshold),
+    )
