@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recurrent_networks import design, samples
+from link_responder import Responder
+from recurrent_networks import design, samples, weights_of
+from recurrent_registers import RecurrentRegisters
+from register_model import manifest_of_design
 
+from sc_driver import board as driver
 from sc_driver.blocks import board_block
+from sc_driver.board import Board
+from sc_driver.transports import MemoryTransport
 from sc_hw import Device
-from sc_hw.build.elaborate import make
 from sc_model.spec import HostSpec
 
 DESIGN = design(host=HostSpec(door="uart"))
@@ -21,7 +26,7 @@ DESIGN = design(host=HostSpec(door="uart"))
 def block() -> Any:
     """The block of the design, without a board."""
     none: Any = None
-    return board_block(none, make(DESIGN).manifest)
+    return board_block(none, manifest_of_design(DESIGN))
 
 
 def test_a_sample_is_a_packet_for_each_step(block: Any) -> None:
@@ -75,6 +80,37 @@ def test_it_begins_as_the_model_does(block: Any) -> None:
     for space, fields in state.items():
         for name, held in fields.items():
             assert np.array_equal(held, first[space][name]), (space, name)
+
+
+def test_registers_in_python_and_the_model_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "BITS_AT_A_TIME", 64 * 12 * 2)  # two samples at a time
+    spec = DESIGN.recurrent
+    assert spec is not None
+    manifest = manifest_of_design(DESIGN)
+    board = Board.open(MemoryTransport(Responder(RecurrentRegisters(DESIGN, manifest))), manifest)
+    spikes, targets = samples(spec, 5)
+    with Device.open(DESIGN) as model:
+        weights = weights_of(spec)
+        board.load(weights)
+        model.load({f"{name}.weight": values for name, values in weights.items()})
+        board.set(hidden_shift=9)
+        model.set(hidden_shift=9)
+        assert board.parameters == model.parameters == {"hidden_shift": 9, "readout_shift": 6}
+        answers = board.run(spikes=spikes, targets=targets, learn={"output": False})
+        assert answers.shape == targets.shape
+        told = {"spikes": spikes, "targets": targets, "learn": {"output": False}}
+        assert (answers == model.run(**told)).all()
+        one = {"spikes": spikes[0], "targets": targets[0], "learn": True}
+        assert board.step(**one).tolist() == model.step(**one).tolist()
+        for space, fields in model.state().items():
+            for name, held in fields.items():
+                assert np.array_equal(held, board.state()[space][name]), (space, name)
+        board.restore(model.checkpoint(tmp_path / "state.npz"))
+        model.restore(board.checkpoint(tmp_path / "board.npz"))
+        assert (board.run(spikes=spikes) == model.run(spikes=spikes)).all()
+        assert board.run(spikes=spikes[:0]).shape == (0, 12)
 
 
 @pytest.mark.soak  # a whole system is compiled for it
