@@ -153,6 +153,7 @@ LAYERS: dict[str, Layer] = {
             "numpy",
             "scipy",  # synapses one by one are sparse matrices
             *MODEL,
+            "sc_model.firing",
             "sc_model.archives",
             "sc_model.packages",  # scikit-learn's digits, loaded when they are asked for
             "sklearn",
