@@ -19,13 +19,13 @@ from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.errors import ToolError
 from sc_hw.fabric.families import family_module, load_family
-from sc_hw.fabric.targets import Target, load_target
+from sc_hw.fabric.targets import Target, all_targets, load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_json, write_text
 from sc_hw.price.capacity import ProductWatch, overflow, usage, verdict
 from sc_hw.price.frame import black_box, frame, frame_of_domains
 from sc_hw.price.limits import device_limit, quote
 from sc_hw.price.placement import not_placed, place_and_route
-from sc_hw.price.synthesis import count, synthesise
+from sc_hw.price.synthesis import count, synthesise, uncounted
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
@@ -153,7 +153,7 @@ def _estimate_in(
     metrics = _identity(build, design, block, target, text)
     progress(f"{target.name}: synthesis")
     metrics.update(_area(build, block, target, folder))
-    metrics["product_notes"] = watch.notes()
+    metrics["product_notes"] = watch.notes() + uncounted(metrics["cells"], target, all_targets())
     metrics["device"] = {
         "resources": usage(
             target, {unit: metrics[unit] for unit in metrics["with_wrapper"]}, metrics["cells"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -38,6 +38,30 @@ def count(cells: Mapping[str, int], kinds: Cells) -> dict[str, float]:
         "bram": total(kinds.bram),
         "dsp": total(kinds.dsp),
     }
+
+
+def uncounted(cells: Mapping[str, int], target: Target, others: Iterable[Target]) -> list[str]:
+    """A note for each cell that a target counts as nothing, and another one of its family does not.
+
+    Parameters
+    ----------
+    cells : number of cells by type.
+    target, others : the target, and those that it may be compared with.
+    """
+    notes = []
+    for cell, number in sorted(cells.items()):
+        if any(count({cell: number}, target.cells).values()):
+            continue
+        for other in others:
+            units = count({cell: number}, other.cells)
+            unit = next((unit for unit, used in units.items() if used), None)
+            if other.family == target.family and unit is not None:
+                notes.append(
+                    f"{number} {cell} counted as nothing: Cells.{unit} of target '{target.name}'"
+                    f" does not name it, that of '{other.name}' does"
+                )
+                break
+    return notes
 
 
 def synthesise(

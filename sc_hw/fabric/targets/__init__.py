@@ -30,6 +30,11 @@ def target_names() -> tuple[str, ...]:
     return _targets().names()
 
 
+def all_targets() -> tuple[Target, ...]:
+    """All targets, by name."""
+    return tuple(_targets().things[name] for name in target_names())
+
+
 def load_target(name: str, subject: str | None = None) -> Target:
     """The target of that name; ConfigError lists the known ones, or says why it is broken.
 
@@ -43,4 +48,12 @@ def target_plugins() -> tuple[Plugin, ...]:
     return tuple(_targets().plugins)
 
 
-__all__ = ["Cells", "ClockLimit", "Target", "load_target", "target_names", "target_plugins"]
+__all__ = [
+    "Cells",
+    "ClockLimit",
+    "Target",
+    "all_targets",
+    "load_target",
+    "target_names",
+    "target_plugins",
+]

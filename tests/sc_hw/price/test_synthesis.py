@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sc_hw.fabric.targets import load_target
-from sc_hw.price.synthesis import count, synthesise
+from sc_hw.price.synthesis import count, synthesise, uncounted
 
 LANES = """
 module lane(input clk, input [3:0] a, output reg [3:0] q);
@@ -34,6 +35,18 @@ def test_cells_are_counted_once() -> None:
     }
     gatemate = load_target("gatemate-ccgm1a1").cells
     assert count({"CC_BRAM_20K": 3}, gatemate)["bram"] == 1.5
+
+
+def test_a_cell_that_a_target_forgets_and_another_of_its_family_counts() -> None:
+    others = [load_target(name) for name in ("ice40-up5k", "ecp5-25f-6", "ecp5-85f-6")]
+    whole = load_target("ecp5-25f-6")
+    mine = replace(whole, name="mine", cells=replace(whole.cells, bram={"DP16KD": 1}))
+    cells = {"LUT4": 10, "PFUMX": 9, "PDPW16KD": 2, "DP16KD": 1}
+    assert uncounted(cells, mine, [*others, mine]) == [
+        "2 PDPW16KD counted as nothing: Cells.bram of target 'mine' does not name it, that of"
+        " 'ecp5-25f-6' does"
+    ]
+    assert uncounted(cells, whole, [*others, mine]) == []
 
 
 @pytest.mark.parametrize("name", ["gowin-gw1n9", "gatemate-ccgm1a1", "xilinx-7"])
