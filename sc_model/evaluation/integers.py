@@ -1,4 +1,4 @@
-"""A network in integers, sample by sample, compiled where it can be."""
+"""Runs a network's golden model on samples, compiled where a compiler can be had."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from sc_model.spec import NetworkSpec
 def run_integers(
     spec: NetworkSpec, parameters: Mapping[str, NDArray[Any]], samples: Spikes
 ) -> list[Spikes]:
-    """Spikes of each trained layer, (samples, steps, neurons); 0 in steps without a tick.
+    """Spikes of each trained layer, (samples, steps, neurons); 0 in steps in which it has no tick.
+
+    Each sample begins with a reset of the network.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def run_potentials(
 
 
 def _golden(network: Network, samples: Spikes) -> list[Spikes]:
-    """The same from the golden model, a few hundred times slower."""
+    """The result of `run_integers` by the golden model, a few hundred times slower."""
     layers = network.spec.layers
     found = [np.zeros((*samples.shape[:2], layer.neurons), np.uint8) for layer in layers]
     for number, sample in enumerate(samples):

@@ -1,4 +1,7 @@
-"""A compiled synapse: one serial recurrence at the machine's speed, with a log of every step."""
+"""A compiled synapse, which can return its state after every step.
+
+Each step of a synapse needs the result of the one before, so nothing of it can run in parallel.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from sc_model.native.lowering import product_with_constant, rewritten
 from sc_model.native.scalar import Constants, scalar_lines
 from sc_model.spec import IntFormat, Rule, RuleParams
 
+# The kernel; the state is in local variables, and so in registers of the processor.
 _SOURCE = """#include <stdint.h>
 // `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to
 // `log[t][{fields}]`, if there is one. Constants and shifts of the rule are data.
@@ -34,11 +38,16 @@ extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int6
 """
 
 
-CHUNK = 1 << 15  # steps whose inputs are handed over at once: they stay in the cache
+# Steps whose inputs are prepared at a time: 256 KB for each input of the rule, which stay
+# in a second-level cache until the kernel reads them.
+CHUNK = 1 << 15
 
 
 def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArray[Any]:
-    """Integers of shape (count,) in 64 signed bits; only those that don't fit are saturated."""
+    """Integers of shape (count,), in 64 signed bits at most.
+
+    Arrays of other integers are saturated into the format here; narrower ones later, by chunks.
+    """
     array = integers(name, values, (count,))
     if array.dtype.kind != "O" and array.dtype != np.uint64:
         return array
@@ -101,10 +110,9 @@ class NativeSynapse(Synapse):
         )
         return text, constants
 
-    @property
-    # Held where the kernel can reach it.
+    @property  # in place of the attribute of the golden model: the kernel works on an array
     def state(self) -> dict[str, int]:  # type: ignore[override]
-        """Every field; a copy."""
+        """The value of each field; a copy."""
         return dict(zip(self._names, self._values.tolist(), strict=True))
 
     @state.setter

@@ -26,8 +26,8 @@ class LifSpec(Frozen):
     leak: Literal["factor", "shift", "none"] = Field(
         default="factor",
         description=(
-            "a tick leaves of a potential: a factor, which each neuron has (factor); all but its"
-            " 2^-leak_shift part (shift); all of it (none)"
+            "what a tick leaves of a potential: a part that each neuron has as a factor (factor);"
+            " all but its 2^-leak_shift part (shift); all of it (none)"
         ),
     )
     leak_shift: int = Field(
@@ -74,13 +74,13 @@ class LifSpec(Frozen):
     def _fits(self) -> Self:
         if self.refractory and self.reset_delay:
             raise ValueError(
-                "LifSpec.refractory must be 0 with reset_delay: a neuron at rest would be reset by"
-                f" a spike of before its rest; not {self.refractory}."
+                "LifSpec.refractory must be 0 with reset_delay, for the delayed reset would come in"
+                f" a tick in which the neuron rests; not {self.refractory}."
             )
         if self.reset_delay and self.reset == "none":
             raise ValueError(
-                "LifSpec.reset_delay must be false with reset 'none', which is at no moment; not"
-                " true."
+                "LifSpec.reset_delay must be false with reset 'none': there is no reset to delay;"
+                " not true."
             )
         return self
 
@@ -120,7 +120,7 @@ class DenseSpec(TrainedLayerSpec):
 
     @property
     def summands(self) -> int:
-        """Most products of a neuron's sum."""
+        """The most products that a neuron adds up in a tick."""
         return self.columns
 
     def current_format(self, value: IntFormat) -> IntFormat:
@@ -156,14 +156,14 @@ class IntegratorNeuronSpec(LifSpec):
     reset: Literal["none"] = "none"
     reset_delay: Literal[False] = False
     refractory: Literal[0] = 0
-    threshold_bits: Literal[2] = 2  # no neuron has one, and a potential needs no room for it
+    threshold_bits: Literal[2] = 2  # the least: there is no threshold that a potential must hold
 
 
 class IntegratorSpec(DenseSpec):
     """A `[[layer]]` with kind "integrator": leaky integrators that never fire, for a readout.
 
-    Their potentials are what counts (`ReadoutSpec`). Give `potential_bits` for all that a potential
-    sums up; without it there is room for two ticks' currents.
+    A readout compares their potentials (`ReadoutSpec`). Give `potential_bits` enough for all that a
+    potential adds up over a sample; without it there is room for two ticks' currents.
 
     Raises
     ------

@@ -16,12 +16,16 @@ from sc_model.spec import Design
 
 
 def _without_encoder(design: Design) -> str | None:
+    """The reason why a mutant of encoders has no place in a design, or None where it has one."""
     has_one = design.network is not None and design.network.encoder is not None
     return None if has_one else "the network has no encoder"
 
 
 def _unless(kind: str) -> Callable[[Design], str | None]:
-    """The reason why a network's encoder is not of a kind."""
+    """A function that gives the reason why a mutant of encoders of a kind has no place in a design.
+
+    It also has none where a set of values is shown for a single step.
+    """
 
     def reason(design: Design) -> str | None:
         if design.network is None or design.network.encoder is None:
@@ -75,7 +79,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "first moment of a step",
-        "a value whose spike is due at the very beginning of a step gives none",
+        "a value whose spike is due at the beginning of a step gives none",
         (r"late_0 >= ", "late_0 > "),
         _unless("latency"),
     ),

@@ -1,4 +1,4 @@
-"""The neurons of a layer, unrolled over the clocks of one evaluation."""
+"""The neurons of a plastic layer, unrolled over the clocks in which one of them is evaluated."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from sc_model.spec import NeuronSpec, PlasticLayerSpec
 
 
 class NeuronFrames:
-    """One evaluation: sums in clock 0, the result in clock `out`, its word in memory in `out` + 2.
+    """One evaluation of a neuron, from an arbitrary state.
+
+    Its sums arrive in clock 0, the pipeline's result comes in clock `out`, and the neuron's word is
+    in memory in clock `out` + 2.
 
     Members
     -------
-    layer, spec : the layer's specification and its neurons'.
+    layer, spec : specification of the layer, and of its neurons.
     weight : format of a weight.
-    unit : what a neuron computes, as a function.
+    unit : the function that a neuron computes.
     out : clock in which the pipeline's result is at its output.
     index_bits : bits of a neuron's number.
     no_reset : assumption that no clock resets.
-    turn : `no_reset`, and that the number in clock 0 is one that the turns reach.
+    turn : `no_reset`, and that the number in clock 0 is below the number of turns of a step.
     """
 
     def __init__(
@@ -56,7 +59,10 @@ class NeuronFrames:
         return self.prover.on(self.at(clock, name))
 
     def register(self, clock: int, name: str) -> Any:
-        """A register that has the name of an input: Yosys appends ``$`` and a number to it."""
+        """The register of that name, where an input has the name too.
+
+        Yosys appends ``$`` and a number to the register's name then.
+        """
         (state,) = (n for n in self.net.states if n.split("$")[0] == name)
         return self.frames.states[clock][state]
 
