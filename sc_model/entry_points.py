@@ -47,6 +47,17 @@ def entry_points_of(group: str) -> tuple[list[EntryPoint], list[tuple[str, str]]
     return sorted(found, key=_order), sorted(problems.items())
 
 
+def groups_beginning_with(prefixes: tuple[str, ...]) -> list[str]:
+    """Names of all groups of entry points that begin so, sorted; broken lists have none."""
+    found: set[str] = set()
+    for distribution in _distributions():
+        try:
+            found |= {point.group for point in distribution.entry_points}
+        except BROKEN:
+            continue
+    return sorted(group for group in found if group.startswith(prefixes))
+
+
 def load(point: EntryPoint) -> Any:
     """What an entry point names, imported; ValueError where its value names nothing."""
     if EntryPoint.pattern.match(point.value) is None:

@@ -8,11 +8,19 @@ from sc_hw.boards import board_plugins
 from sc_hw.fabric.families import family_plugins
 from sc_hw.fabric.targets import target_plugins
 from sc_hw.host.doors import door_plugins
+from sc_model.entry_points import entry_points_of, groups_beginning_with, source_of
 from sc_model.graph import trace
 from sc_model.layer_kinds import layer_kind_plugins
 from sc_model.rules import load_rule, rule_plugins
 from sc_model.spec import ConfigError
 from sc_model.spec.catalogue import Plugin
+from sc_model.spec.errors import did_you_mean
+
+# The groups of entry points that plug-ins of other packages are looked for in.
+GROUPS = (
+    *("sc_model.rules", "sc_model.layer_kinds", "sc_hw.families", "sc_hw.targets", "sc_hw.boards"),
+    "sc_hw.host.doors",
+)
 
 
 def plugins() -> list[Plugin]:
@@ -23,9 +31,8 @@ def plugins() -> list[Plugin]:
     an entry point, so its source names that package; a module of our own folders has its dotted
     name for a source.
     """
-    rules = tuple(map(_traced, rule_plugins()))
-    hardware = (family_plugins(), target_plugins(), board_plugins(), door_plugins())
-    groups = (rules, layer_kind_plugins(), *hardware)
+    rules, *others = _all()
+    groups = (tuple(map(_traced, rules)), *others, _of_no_group())
     found: dict[tuple[str, str | None], Plugin] = {}
     for group in groups:
         for plugin in group:
@@ -33,6 +40,29 @@ def plugins() -> list[Plugin]:
                 # a broken list of a package is met in each group, and named once
                 found.setdefault((plugin.source, plugin.problem), plugin)
     return list(found.values())
+
+
+def _all() -> tuple[tuple[Plugin, ...], ...]:
+    """All plug-ins, ours too, by group as in `GROUPS`."""
+    hardware = (family_plugins(), target_plugins(), board_plugins(), door_plugins())
+    return (rule_plugins(), layer_kind_plugins(), *hardware)
+
+
+def _of_no_group() -> tuple[Plugin, ...]:
+    """Entry points in a group that nothing looks into, with a name as ours: it is misspelt."""
+    found = []
+    for group in groups_beginning_with(("sc_hw.", "sc_model.")):
+        if group in GROUPS:
+            continue
+        hint = did_you_mean(group, GROUPS) or "."
+        for point in entry_points_of(group)[0]:
+            source = source_of(point)
+            problem = (
+                f"plug-in {point.name} ({source}) is broken: its group must be one of"
+                f" {', '.join(GROUPS)}, not '{group}'{hint}"
+            )
+            found.append(Plugin(group, point.name, source, problem=problem))
+    return tuple(found)
 
 
 def _traced(plugin: Plugin) -> Plugin:
