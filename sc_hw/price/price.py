@@ -6,7 +6,7 @@ designs that were synthesised, placed and routed (see `sc_hw.price.model`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sc_hw.build.blocks import Block, block_of
@@ -164,20 +164,32 @@ def model_note(design: Design, model: TargetModel) -> str | None:
             f"block RAM, multipliers and flip-flops are counted as in all blocks; LUTs have no bar,"
             f" for the model was not fitted to blocks '{design.block}' on this target: {MEASURED}"
         )
-    network = design.network
-    if network is None:
-        return None
-    others = [
-        f"layers of kind {layer.kind}" for layer in network.layers if layer.kind not in FITTED_KINDS
-    ]
-    others += [f"[{name}]" for name in ("readout", "encoder", "plastic") if getattr(network, name)]
-    others += ["neurons_a_clock"] * any(layer.neurons_a_clock > 1 for layer in network.layers)
+    others = list(dict.fromkeys(_untried(design)))
     if not others:
         return None
     return (
-        f"the bars are those of designs without {', '.join(dict.fromkeys(others))}, which the model"
-        f" was not tried on: {MEASURED}"
+        f"the bars are those of designs without {', '.join(others)}, which the model was not tried"
+        f" on: {MEASURED}"
     )
+
+
+def _untried(design: Design) -> Iterator[str]:
+    """What a design has, and none that the model was fitted to or tried on."""
+    if (network := design.network) is not None:
+        for layer in network.layers:
+            if layer.kind not in FITTED_KINDS:
+                yield f"layers of kind {layer.kind}"
+        for name in ("readout", "encoder", "plastic"):
+            if getattr(network, name):
+                yield f"[{name}]"
+        if any(layer.neurons_a_clock > 1 for layer in network.layers):
+            yield "neurons_a_clock"
+    if (learning := design.learning) is not None:
+        for key in ("lanes", "weight_bits"):
+            if len({getattr(layer, key) for layer in learning.layers}) > 1:
+                yield f"layers that differ in {key}"
+    if (recurrent := design.recurrent) is not None and recurrent.hidden.max_delay > 1:
+        yield "max_delay"
 
 
 def _part(counts: Counts, model: TargetModel, block: str) -> dict[str, Any]:
