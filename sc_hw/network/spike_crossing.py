@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal
+from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -43,8 +43,9 @@ class SpikeCrossing(wiring.Component):
     i_domain, o_domain : clock domains of the two sides; they may be the same.
     depth : words that the queue between two domains holds: 1, 2, 4, 8 or 16.
     sliced : a word comes in slices of `SLICE` spikes, and the layer takes it in slice by slice:
-        nothing is collected, and there is no `Intake`. Only within one domain, and with a word for
-        each tick, where all policies mean the same.
+        nothing is collected, and there is no `Intake`. Each slice has the step's number and is a
+        word of the queue between two domains. Only with a word for each tick, where all policies
+        mean the same.
 
     Members
     -------
@@ -74,8 +75,8 @@ class SpikeCrossing(wiring.Component):
             depth,
         )
         self.sliced = sliced
-        if sliced and (i_domain != o_domain or spec.i_interval != spec.o_interval):
-            raise ValueError("Spike crossing with slices must have one clock and one interval")
+        if sliced and spec.i_interval != spec.o_interval:
+            raise ValueError("Spike crossing with slices must have one interval")
         channels = replace(spec, channels=SLICE) if sliced else spec
         self.intake = Intake(channels, step_bits)
         self.words: WordCrossing | None = None
@@ -113,16 +114,17 @@ class SpikeCrossing(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        if self.sliced:
+            given = self.i if self.words is None else self._place_words(m, self.words)
+            m.d.comb += [
+                self.o.payload.as_value().eq(Value.cast(given.payload)),
+                self.o.valid.eq(given.valid),
+                given.ready.eq(self.o.ready),
+            ]
+            return m
         # The intake counts words. When the queue discards words, it must forget those that it has
         # counted too, or the next word would have another step than it expects.
         restart = Signal()
-        if self.sliced:
-            m.d.comb += [
-                self.o.payload.as_value().eq(self.i.payload.as_value()),
-                self.o.valid.eq(self.i.valid),
-                self.i.ready.eq(self.o.ready),
-            ]
-            return m
         m.submodules[INTAKE] = DomainRenamer(self.o_domain)(ResetInserter(restart)(self.intake))
         intake = self.intake
         connect(m, intake.o, flipped(self.o))
@@ -134,19 +136,26 @@ class SpikeCrossing(wiring.Component):
             m.d.comb += restart.eq(self.i_restart | self.o_restart)
             connect(m, flipped(self.i), intake.i)
             return m
-        m.submodules[WORDS] = words = self.words
+        words = self._place_words(m, self.words)
+        m.d.comb += [
+            intake.i.payload.eq(words.payload),
+            intake.i.valid.eq(words.valid),
+            words.ready.eq(intake.i.ready),
+            # `i_restart` is of the other domain: it arrives here as `o_clear`, after the handshake.
+            restart.eq(self.o_restart | self.words.o_clear),
+        ]
+        return m
+
+    def _place_words(self, m: Module, words: WordCrossing) -> Any:
+        """Place the queue between the two domains; its stream of words in `o_domain`."""
+        m.submodules[WORDS] = words
         m.d.comb += [
             words.i.payload.eq(self.i.payload),
             words.i.valid.eq(self.i.valid),
             self.i.ready.eq(words.i.ready),
             words.i_restart.eq(self.i_restart),
             self.i_clear.eq(words.i_clear),
-            intake.i.payload.eq(words.o.payload),
-            intake.i.valid.eq(words.o.valid),
-            words.o.ready.eq(intake.i.ready),
             words.o_restart.eq(self.o_restart),
             self.o_clear.eq(words.o_clear),
-            # `i_restart` is of the other domain: it arrives here as `o_clear`, after the handshake.
-            restart.eq(self.o_restart | words.o_clear),
         ]
-        return m
+        return words.o

@@ -331,8 +331,8 @@ class NetworkSpec(Frozen):
 
         A layer of many inputs takes them in slices of `SLICE`, lowest inputs first. What is above
         the last input counts as 0. Each word must be a tick of its own, and the columns those of
-        this word. Between two layers both must have one clock, and the first one must give its
-        spikes once, as many as slices hold, or be a convolution, whose spikes come place by place
+        this word. Between two layers, in one clock or two, the first one must give its spikes once,
+        as many as slices hold, or be a convolution, whose spikes come place by place
         (`place_order`) and go to layers of the event engine alone.
         """
         layer = self.layers[index]
@@ -346,7 +346,7 @@ class NetworkSpec(Frozen):
             # what a kernel gives waits in a memory, and a slice at its end need not be full
             kernel = before.CONNECTIVITY == "kernel" and layer.engine == "events"
             full = before.CONNECTIVITY != "kernel" and before.neurons % SLICE == 0
-            gives = not before.recurrent and before.clock == layer.clock and (kernel or full)
+            gives = not before.recurrent and (kernel or full)
             by_events = layer.engine == before.engine == "events"
             many = gives and layer.inputs >= (MIN_SLICED if by_events else MAX_WORD + 1)
         return -(-layer.columns // SLICE) if many else 0

@@ -62,15 +62,18 @@ def two_event_layers() -> Design:
     return Design(name="two", block="network", network=NetworkSpec(layers=(first, second)))
 
 
-def in_slices() -> Design:
-    """Steps in slices, spikes in slices between the layers, and a bias behind the last input."""
+def in_slices(clock: str = "sync") -> Design:
+    """Steps in slices, spikes in slices between the layers, and a bias behind the last input.
+
+    `clock`: of the second layer.
+    """
     first = DenseSpec(
         name="first", inputs=259, neurons=64, lanes=4, weight_bits=4, bias=True, policy="once",
         engine="events", neurons_a_clock=2,
         neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     second = DenseSpec(
-        name="second", inputs=64, neurons=3, weight_bits=4, bias=True, engine="events",
+        name="second", inputs=64, neurons=3, weight_bits=4, bias=True, engine="events", clock=clock,
         neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     return Design(name="slices", block="network", network=NetworkSpec(layers=(first, second)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
+from sc_model.spec import PLASTIC, SLICE, NetworkSpec, TrainedLayerSpec
 from sc_sim.benches.network.expected import Expected, Row
 from sc_sim.benches.network.findings import Findings
 from sc_sim.blocks.network.records import Played, Stepped
@@ -43,10 +43,14 @@ class Comparison:
     begins: Sequence[int]
 
     def crossings(self, crossed: Mapping[str, Stepped]) -> None:
-        """Words at every crossing between two clocks."""
-        for before, after in pairwise(self.spec.layers):
+        """Words, or slices of words, at every crossing between two clocks."""
+        for index, (before, after) in enumerate(pairwise(self.spec.layers), 1):
             if after.name in crossed:
-                self._crossing(crossed[after.name], before, after)
+                rows = [section.row(before) for section in (self.nothing, *self.sections)]
+                if slices := self.spec.slices(index):
+                    order = self.spec.place_order(index)
+                    rows = [row.in_slices(slices, order) for row in rows]
+                self._crossing(crossed[after.name], before, after, rows[0], rows[1:])
 
     def faults(self, played: Played, lost: Mapping[str, int]) -> None:
         """Counts of what must never happen, and of spikes that had to be lost.
@@ -122,23 +126,44 @@ class Comparison:
         if len(last.steps) and not complete:
             self._fewer("word", name, last, last.match_length(words))
 
-    def _crossing(self, words: Stepped, before: TrainedLayerSpec, after: TrainedLayerSpec) -> None:
-        """Words at a crossing: of each section from its first word on, of the last one all."""
-        rows, nothing = [section.row(before) for section in self.sections], self.nothing.row(before)
-        event, row, position = f"crossing into {after.name}", -1, 0
-        while position < len(words.steps):
-            counts = [rows[k].match_length(words, position) for k in range(row + 1, len(rows))]
-            count = max([nothing.match_length(words, position), *counts])
-            if not count:
-                self._wrong(event, before.name, words, rows[-1], position)
-                return
-            if count > len(nothing.steps):
-                row += 1 + counts.index(count)
-            position += count
-        last = rows[-1]
-        tail = len(words.steps) - len(last.steps)
-        if tail < 0 or last.match_length(words, tail) != len(last.steps):
-            self._fewer(event, before.name, last, len(words.steps) if len(rows) == 1 else 0)
+    def _crossing(
+        self,
+        words: Stepped,
+        before: TrainedLayerSpec,
+        after: TrainedLayerSpec,
+        nothing: Row,
+        rows: Sequence[Row],
+    ) -> None:
+        """Words at a crossing: of each section from its first word on, of the last one all.
+
+        The first words of some sections, in their order, one after the other; a section may have
+        been ended by a reset before any of its words crossed, or without a step (`nothing`). What
+        a few words match may be more than one section, so all ways to part them are followed.
+        """
+        event, end = f"crossing into {after.name}", len(words.steps)
+        first = before.tick_interval % (1 << self.spec.step_bits)
+        begins = [0, *(np.flatnonzero(words.steps[1:] == first) + 1).tolist(), end]
+        # Of each position at which a section may begin: the least section of the words before.
+        reached, furthest = {0: -1}, (0, rows[-1], 0)
+        for position in begins[:-1]:
+            if position not in reached:
+                continue
+            row = reached[position]
+            following = [(row, nothing), *enumerate(rows[row + 1 :], row + 1)]
+            for number, section in following:
+                last = position + section.match_length(words, position)
+                if last > furthest[0]:
+                    furthest = (last, section, position)
+                for begin in begins:
+                    if position < begin <= last:
+                        reached[begin] = min(reached.get(begin, number), number)
+        if end not in reached:
+            self._wrong(event, before.name, words, furthest[1], furthest[0], furthest[2])
+            return
+        last_row = rows[-1]
+        tail = end - len(last_row.steps)
+        if tail < 0 or last_row.match_length(words, tail) != len(last_row.steps):
+            self._fewer(event, before.name, last_row, end if len(rows) == 1 else 0)
 
     def _fewer(self, event: str, layer: str, row: Row, got: int) -> None:
         """Record that words are missing."""
@@ -153,8 +178,10 @@ class Comparison:
             got=got,
         )
 
-    def _wrong(self, event: str, layer: str, words: Stepped, row: Row, position: int) -> None:
-        """Record that the word at a position is not the one due."""
+    def _wrong(
+        self, event: str, layer: str, words: Stepped, row: Row, position: int, begin: int = 0
+    ) -> None:
+        """Record that the word at a position is not the one due in a row that begins at `begin`."""
         place: dict[str, Any] = {
             "run": self.run,
             "event": event,
@@ -163,16 +190,18 @@ class Comparison:
             "time_ps": int(words.times_ps[position]),
         }
         got = int(words.steps[position])
-        if position >= len(row.steps):
+        due = position - begin
+        if due >= len(row.steps):
             self.findings.differ(
                 **place, step=got, field="words", want=len(row.steps), got=len(words.steps)
             )
-        elif got != row.steps[position]:
-            want = int(row.steps[position])
+        elif got != row.steps[due]:
+            want = int(row.steps[due])
             self.findings.differ(**place, step=want, field="step", want=want, got=got)
         else:
-            neuron = int(np.argmax(words.bits[position] != row.bits[position]))
-            want, bit = int(row.bits[position, neuron]), int(words.bits[position, neuron])
+            neuron = int(np.argmax(row.differing(words.bits[position], due)))
+            want, bit = int(row.bits[due, neuron]), int(words.bits[position, neuron])
+            neuron += due % row.slices * SLICE
             last = self.spec.layers[-1]
             if self.spec.readout is not None and layer == last.name and neuron >= last.neurons:
                 self.findings.differ(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sc_model.golden.encoder import Encoder
 from sc_model.golden.network.network import Network
-from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
+from sc_model.spec import PLASTIC, SLICE, NetworkSpec, TrainedLayerSpec
 from sc_sim.benches.network.stimulus import Parameters, Teaching
 from sc_sim.blocks.network.records import Stepped, flat
 from sc_sim.layer_words import State
@@ -18,21 +18,50 @@ from sc_sim.layer_words import State
 
 @dataclass(frozen=True)
 class Row:
-    """Words that must come one after the other: their steps (n,), and bits (n, channels)."""
+    """Words, or slices of words, that must come one after the other.
+
+    Members
+    -------
+    steps : their steps, (n,).
+    bits : (n, channels).
+    known : 1 for each bit that has a meaning, of the same shape; None where all have.
+    slices : transfers of a word; 1 where it comes as a whole.
+    """
 
     steps: NDArray[np.int64]
     bits: NDArray[np.uint8]
+    known: NDArray[np.uint8] | None = None
+    slices: int = 1
 
     def match_length(self, words: Stepped, start: int = 0) -> int:
         """How many of the words, from `start` on, are this row's from its first."""
         count = min(len(words.steps) - start, len(self.steps))
         same = words.steps[start : start + count] == self.steps[:count]
-        same &= (words.bits[start : start + count] == self.bits[:count]).all(axis=1)
+        same &= ~self.differing(words.bits[start : start + count], slice(count)).any(axis=1)
         return count if same.all() else int(np.argmin(same))
+
+    def differing(self, bits: NDArray[np.uint8], at: int | slice) -> NDArray[np.uint8]:
+        """1 where a bit with a meaning is not that of the words `at` these places."""
+        differs = bits ^ self.bits[at]
+        return differs if self.known is None else differs & self.known[at]
 
     def without_bits(self) -> Row:
         """The words' steps alone."""
         return Row(self.steps, self.bits[:, :0])
+
+    def in_slices(self, slices: int, order: tuple[int, int] | None) -> Row:
+        """The words slice by slice; what is behind the last channel has no meaning.
+
+        `order`: places and channels of an image whose spikes travel place by place, or None.
+        """
+        bits = self.bits
+        if order is not None:
+            places, channels = order
+            bits = bits.reshape(-1, channels, places).swapaxes(1, 2).reshape(bits.shape)
+        behind = ((0, 0), (0, slices * SLICE - bits.shape[1]))
+        padded, known = np.pad(bits, behind), np.pad(np.ones_like(bits), behind)
+        steps = np.repeat(self.steps, slices)
+        return Row(steps, padded.reshape(-1, SLICE), known.reshape(-1, SLICE), slices)
 
 
 @dataclass(frozen=True)

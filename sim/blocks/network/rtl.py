@@ -311,8 +311,9 @@ class NetworkRtl:
         words |= {} if plastic is None else self._host.plastic_loads(plastic, spaces)
         words |= self._host.lessons(teach or {})
         transfers = Transfers(self.dut, words, {"o": room}, {"o": -1}, stall)
+        words_of = {layer.name: self.spec.slices(at) for at, layer in enumerate(self.spec.layers)}
         logs = [
-            transfers.log(number, room, capture.bits)
+            transfers.log(number, room * max(1, words_of[capture.layer]), capture.bits)
             for number, capture in enumerate(self.dut.captures)
         ]
         first_epoch, pulses = self._epochs, self._pulses(resets)

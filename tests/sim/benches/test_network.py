@@ -23,6 +23,7 @@ from sc_hw.simulation.cosim import cosim, environment
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import (
     ConfigError,
+    ConvSpec,
     DenseSpec,
     Design,
     HetSynSpec,
@@ -34,9 +35,9 @@ from sc_model.spec import (
 )
 from sc_sim.benches.network import RESET_RUNS, stimulus
 from sc_sim.benches.network.bench import NetworkBench
-from sc_sim.benches.network.expected import expected, last_ticks
+from sc_sim.benches.network.expected import Row, expected, last_ticks
 from sc_sim.benches.network.stimulus import lessons, parameters, spikes
-from sc_sim.blocks.network.records import Reset
+from sc_sim.blocks.network.records import Reset, Stepped
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sc_sim.design import BuildFolderError
@@ -151,6 +152,25 @@ MIXED = Design(
 )
 
 
+def in_slices(first: DenseSpec | ConvSpec) -> Design:
+    """A layer whose spikes go in slices to one of another clock, behind them a bias."""
+    second = DenseSpec(
+        name="b", inputs=first.neurons, neurons=3, lanes=2, bias=True, engine="events", clock="y"
+    )
+    spec = NetworkSpec(layers=(first, second), crossing_depth=2)
+    return Design(name=f"slices_{first.kind}", block="network", network=spec)
+
+
+IN_SLICES = {
+    "dense": in_slices(
+        DenseSpec(name="a", inputs=5, neurons=64, lanes=16, engine="events", clock="x")
+    ),
+    "convolution": in_slices(
+        ConvSpec(name="a", image=(1, 7, 6), channels=4, kernel=(3, 3), lanes=2, clock="x")
+    ),
+}
+
+
 LEARNING = Design(
     name="learning",
     block="network",
@@ -232,6 +252,34 @@ def test_layers_of_all_kinds_agree(
     with np.load(tmp_path / "final_state.npz") as state:
         assert {"a.history", "b.trace", "c.synaptic", "c.threshold", "b.history"} <= set(state)
         assert state["a.history"].shape == (5, 9)
+
+
+@pytest.mark.parametrize("name", ["dense", pytest.param("convolution", marks=pytest.mark.soak)])
+def test_slices_between_two_clocks_agree(
+    name: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """Each slice crosses once and in order, also where resets end a word between two slices."""
+    design = IN_SLICES[name]
+    assert design.network is not None
+    results = cosim(elaborated(design, builds), steps=60, seed=5, out=tmp_path / "results.json")
+    agree(results)
+    steps = sum(run["steps"] for run in results["runs"])
+    assert results["crossings"]["b"]["words"] > (design.network.slices(1) - 1) * steps
+
+
+def test_what_is_due_of_a_word_in_slices() -> None:
+    bits = np.arange(20, dtype=np.uint8)[None] % 2
+    row = Row(np.array([7]), bits).in_slices(2, None)
+    assert row.steps.tolist() == [7, 7]
+    assert row.bits.reshape(-1)[:20].tolist() == bits[0].tolist()
+    none = np.zeros(2, np.int32)
+    words = Stepped(row.steps, row.bits.copy(), none, none.astype(np.int64))
+    words.bits[1, 4:] = 1  # behind the last neuron
+    assert row.match_length(words) == 2
+    words.bits[1, 3] ^= 1
+    assert row.match_length(words) == 1
+    placed = Row(np.array([1]), np.array([[0, 1, 1, 1, 0, 0]], np.uint8)).in_slices(1, (3, 2))
+    assert placed.bits[0, :6].tolist() == [0, 1, 1, 0, 1, 0]  # channels of a place side by side
 
 
 def test_a_plastic_layer_behind_a_network_agrees(

@@ -56,6 +56,24 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     } <= found
 
 
+@pytest.mark.soak
+def test_slices_between_two_clocks_are_proved(tmp_path: Path) -> None:
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(in_slices(clock="other"), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # A slice is taken when none is there; another one of a step is not what came.
+    faults = [
+        ("crossing_second.words", r"o_holds & ", "o_holds | "),
+        ("crossing_second.words", r"<= write_port__data", "<= write_port__data ^ 1'h1"),
+    ]
+    found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+    assert {
+        "top.v, layer second: where its words come from",
+        "crossing_second.words: whole words",
+    } <= found
+
+
 @pytest.fixture(scope="module")
 def slices_of_a_convolution(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("convolution")
