@@ -23,6 +23,9 @@ from sc_hw.cli.terminal import (
 from sc_hw.errors import EXIT_FAILED, ToolError
 from sc_model.spec import ConfigError, load_design
 
+# What is known of the clocks of a step that takes as long as its spikes and errors ask for.
+CLOCKS = ("event_clocks", "step_clocks", "sweep_clocks", "readout_clocks", "learn_clocks")
+
 
 def estimate(
     design: DesignFile,
@@ -188,7 +191,7 @@ def _print_speed(row: dict[str, Any]) -> None:
     words, least = ("at most ", "at least ") if row["step_clocks_at_most"] else ("", "")
     step = f"a step: {words}{row['step_clocks']:,.0f} clocks" if row["step_clocks"] else "a step"
     if row["step_clocks"] is None:
-        known = {key: row["timing"].get(key) for key in ("event_clocks", "step_clocks")}
+        known = {key: row["timing"].get(key) for key in CLOCKS}
         step += f": {row['step_clocks_reason']}" + "".join(
             f"; {key.replace('_', ' ')} {clocks}" for key, clocks in known.items() if clocks
         )

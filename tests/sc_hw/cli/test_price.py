@@ -146,6 +146,9 @@ def test_a_price_that_does_not_fit_ends_in_1(monkeypatch: pytest.MonkeyPatch) ->
     text = "a step: a sample takes its time; event clocks 16; step clocks 34; 50.0 million"
     assert text in done.stdout
     assert "other bars" in done.stdout
+    timing = {"sweep_clocks": 232, "readout_clocks": 18, "learn_clocks": 16}
+    done = priced(monkeypatch, row | {"timing": timing})
+    assert "time; sweep clocks 232; readout clocks 18; learn clocks 16; 50.0" in done.stdout
 
 
 def test_a_block_without_a_model_has_no_clock_and_says_why(
