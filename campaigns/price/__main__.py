@@ -22,11 +22,11 @@ from campaigns.freshness.stamps import write_report
 from campaigns.price.designs import LEARNING_BLOCKS, LEARNING_TARGETS
 from campaigns.price.page import markdown
 from campaigns.price.rows import kept, measure, rewrite
-from sc_hw.build.blocks import block_of
+from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.elaborate import sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.fabric.targets import load_target
+from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import write_json
 from sc_hw.price.depth import Delays
 from sc_hw.price.model import SCHEMA as MODEL_SCHEMA
@@ -66,17 +66,31 @@ def design_of(row: Mapping[str, Any]) -> Design:
     return Design(**values)
 
 
+def _block_of(row: Mapping[str, Any]) -> tuple[Block, Target]:
+    """The block of a row, as today's generator makes it, and its target."""
+    target = load_target(row["target"])
+    design = design_of(row).model_copy(update={"fabric": target.family})
+    return block_of(design, load_family(target.family)), target
+
+
+def has_changed(row: Mapping[str, Any]) -> bool:
+    """Whether the Verilog of a row's design is another one than was measured."""
+    block, target = _block_of(row)
+    text = to_verilog(block.component, block.top, load_family(target.family))
+    return bool(sha256(text) != row["verilog_sha256"])
+
+
 def with_features(row: Row) -> Row | None:
-    """The row with the structure of its design; None where its Verilog is another one by now."""
+    """The row with the structure of its design; None where its Verilog is another one by now.
+
+    A row that has its structure keeps it: it is that of the Verilog which was measured.
+    """
     if "failed" in row or "features" in row:
         return row
-    target = load_target(row["target"])
-    family = load_family(target.family)
-    design = design_of(row).model_copy(update={"fabric": target.family})
-    block = block_of(design, family)
-    if sha256(to_verilog(block.component, block.top, family)) != row["verilog_sha256"]:
+    if has_changed(row):
         print(f"{row['number']}: the design's Verilog has changed; the next run measures it again")
         return None
+    block, target = _block_of(row)
     structure = structure_of(block, target, DELAYS[target.name])
     features = {**vars(structure.total), "period_ns": structure.period_ns}
     return {**row, "features": features}
@@ -355,6 +369,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [row for row in map(with_features, kept(file)) if row is not None]
     rewrite(file, rows)
     values, model = report(rows)
+    values["changed_since"] = [
+        row["number"] for row in rows if "failed" not in row and has_changed(row)
+    ]
     write_json(options.out / "price.json", values)
     write_json(options.model, model)
     write_report(options.out, "price", markdown(values))
