@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,13 @@ from sc_hw.price.price import by_events, model_note, price, step_clocks
 from sc_hw.price.synthesis import count, synthesise
 from sc_model.spec import ConfigError, DenseSpec, Design, NetworkSpec, RuleChoice, load_design
 from sc_model.spec.coding import EncoderSpec, ReadoutSpec
-from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
+from sc_model.spec.learning import (
+    HiddenLayerSpec,
+    LearningNetworkSpec,
+    OutputLayerSpec,
+    RecurrentLayerSpec,
+    RecurrentNetworkSpec,
+)
 
 BANK = Design(
     name="bank",
@@ -82,14 +89,28 @@ def test_the_shipped_model_gives_the_figures_of_the_report() -> None:
         assert held[unit]["exact"] == held[unit]["designs"]
 
 
-def test_a_block_that_the_model_was_not_fitted_to_has_exact_figures_alone(tmp_path: Path) -> None:
-    learning = LearningNetworkSpec(
+def learning(*lanes: int) -> Design:
+    """A network that learns, with lanes of the hidden layer and of the readout."""
+    hidden, output = lanes
+    spec = LearningNetworkSpec(
         inputs=8,
-        hidden=(HiddenLayerSpec(name="hidden", neurons=8, lanes=2),),
-        output=OutputLayerSpec(neurons=2, lanes=2),
+        hidden=(HiddenLayerSpec(name="hidden", neurons=8, lanes=hidden),),
+        output=OutputLayerSpec(neurons=2, lanes=output),
     )
-    design = Design(name="l", block="learning_network", learning=learning)
-    (row,) = price(design, ["ice40-hx8k"], root=tmp_path)
+    return Design(name="l", block="learning_network", learning=spec)
+
+
+def recurrent(max_delay: int) -> Design:
+    spec = RecurrentNetworkSpec(
+        inputs=4,
+        hidden=RecurrentLayerSpec(neurons=4, max_delay=max_delay),
+        readout=OutputLayerSpec(neurons=2),
+    )
+    return Design(name="r", block="recurrent_network", recurrent=spec)
+
+
+def test_a_block_that_the_model_was_not_fitted_to_has_exact_figures_alone(tmp_path: Path) -> None:
+    (row,) = price(learning(2, 2), ["ice40-hx8k"], root=tmp_path)
     assert (row["lut"]["low"], row["lut"]["high"], row["ff"]["low"]) == (None, None, None)
     assert row["lut"]["value"] > 300
     assert set(row["fmax_mhz"].values()) == {row["quoted_mhz"], row["steps_per_s"]} == {None}
@@ -126,11 +147,17 @@ def network(**fields: Any) -> Design:
         ),
         (load_design(ROOT / "examples" / "mnist" / "mnist_conv.toml"), "layers of kind conv"),
         (BANK, None),
+        (learning(2, 2), None),
+        (learning(4, 2), "layers that differ in lanes"),
+        (recurrent(1), None),
+        (recurrent(3), "max_delay"),
     ],
 )
 def test_what_the_model_was_not_tried_on_is_named(design: Design, what: str | None) -> None:
-    model = model_of("ice40-up5k")
-    assert model is not None
+    shipped = model_of("ice40-up5k")
+    assert shipped is not None
+    # as where it was fitted to all blocks
+    model = replace(shipped, cover=dict.fromkeys([*shipped.cover, design.block], 0.0))
     note = model_note(design, model)
     if what is None:
         assert note is None
