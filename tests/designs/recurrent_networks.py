@@ -67,7 +67,8 @@ def plan_of(family: str = "generic", **others: Any) -> RecurrentPlan:
 
 
 class WrittenParts(ProofParts):
-    """The parts of `network`."""
+    """The parts of `network`, or of another design."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, design(), write_recurrent_parts, prove_recurrent_network, MUTANTS)
+    def __init__(self, folder: Path, of: Design | None = None) -> None:
+        chosen = of or design()
+        super().__init__(folder, chosen, write_recurrent_parts, prove_recurrent_network, MUTANTS)

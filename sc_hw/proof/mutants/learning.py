@@ -199,7 +199,7 @@ MUTANTS = (
         "backward",
         "words without an error",
         "words that have no error are updated, and draw noise",
-        (r"= active >> at_group;", "= 1'h1;"),
+        (r"(assign update = [^;]*) & [^;]*;", r"\1;"),
     ),
     _mutant(
         "backward",
@@ -253,7 +253,7 @@ MUTANTS = (
         "forward",
         "one group again and again",
         "an input meets the first group alone",
-        (r"= slot\[(\d+):0\] & \{ \\event", r"= 1'h0 & { \\event"),
+        (r"= slot\[\d+(?::0)?\] & (\{ )?\\event", r"= 1'h0 & \1\\event"),
     ),
     _mutant(
         "readout",
@@ -317,7 +317,7 @@ MUTANTS = (
         "neurons",
         "padded lanes fire",
         "a lane without a neuron has its spikes told to the layer behind",
-        (r"assign spikes\[0\] = [^;]*;", "assign spikes[0] = values[0];"),
+        (r"assign (spikes(?:\[0\])?) = [^;]*;", r"assign \1 = values[0];"),
         applies=one_hidden_layer,
     ),
     _mutant(

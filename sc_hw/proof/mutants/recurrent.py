@@ -7,8 +7,9 @@ from sc_hw.proof.mutants.mutant import Mutant, always
 from sc_model.spec import Design
 from sc_model.spec.learning.recurrent_network import RECURRENT_FAMILY
 
-# One less of a value that decays to 0, with a carry below its lowest bit
-DECAY = r"(\{ i_\w+, 1'h1 \} \+ \d+'h\w*)d;"
+# One less of a value that decays to 0, with a carry below its lowest bit; at the lane's input, or
+# behind a register where the value is wide.
+DECAY = r"(\{ (?:i_)?(?:eligibility|pre_trace)\w*, 1'h1 \} \+ \d+'h\w*)d;"
 
 
 def _of_one_rule(design: Design) -> str | None:
@@ -143,7 +144,7 @@ MUTANTS = (
         "sweep",
         "currents go on",
         "a group's current goes on from that of the group before",
-        (r"(= current_0) & [^;]*;", r"\1;"),
+        (r"(= current(?:_0|s)) & [^;]*;", r"\1;"),
     ),
     _mutant(
         "sweep",
@@ -156,7 +157,7 @@ MUTANTS = (
         "neurons",
         "recurrent: neighbour's current",
         "a neuron takes the current of the lane beside its own",
-        (r"index_d2\[0\] \?", "! index_d2[0] ?"),
+        (r"(index_d2(?:\[0\])?) \?", r"! \1 ?"),
         applies=_has_lanes,
     ),
     _mutant(

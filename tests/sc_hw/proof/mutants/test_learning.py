@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from learning_hardware import WrittenParts, mixed_spec_of
+from learning_hardware import WrittenParts, deep_spec_of, mixed_spec_of
 
 from sc_hw.proof.blocks.learning.claims import PROVERS
 from sc_hw.proof.blocks.learning.parts import LANE_ADDERS
@@ -43,6 +43,13 @@ def test_one_part_is_changed(
     part = changed_part(mutant, deep_parts, tmp_path / "deep")
     if mutant.applies is always:
         assert changed_part(mutant, learning_parts, tmp_path / "one") == part
+
+
+def test_they_find_their_place_in_layers_of_one_group_and_share(tmp_path: Path) -> None:
+    build: Any = WrittenParts(tmp_path, deep_spec_of((2, 2), classes=2, lanes=2))
+    for number, mutant in enumerate(MUTANTS):
+        if mutant.applies(build.design) is None:
+            mutant.make(build, tmp_path / str(number))
 
 
 def test_each_part_has_a_mutant(deep_parts: WrittenParts, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from recurrent_networks import WrittenParts, design, network
 
 from sc_hw.proof.blocks.parts import PARTS
@@ -28,6 +29,17 @@ def test_each_changes_one_part_and_each_part_has_one(
         assert (folder / row["verilog"]).read_text() != originals[row["part"]].read_text()
         found.add(row["part"])
     assert found == set(PROVERS) - {"lane_adders"}  # which this design has not
+
+
+@pytest.mark.parametrize("hidden", [{"lanes": 1, "neurons": 3}, {"lanes": 2, "neurons": 2}])
+def test_they_find_their_place_in_one_group_and_behind_registers(
+    hidden: dict[str, int], tmp_path: Path
+) -> None:
+    # ECP5 has a register in front of a decay
+    build: Any = WrittenParts(tmp_path, design(network(hidden=hidden), fabric="ecp5"))
+    for number, mutant in enumerate(MUTANTS):
+        if mutant.applies(build.design) is None:
+            mutant.make(build, tmp_path / str(number))
 
 
 def test_their_names_and_blocks() -> None:
