@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from sc_hw.cli.terminal import (
     DEFAULT_ROOT,
@@ -70,7 +71,8 @@ def prove(
             out.print(UNKNOWN, markup=False)
         for mutant in certificate["mutants"]:
             if mutant["verdict"] != mutant["expected"]:
-                out.print(f"[red]mutant not refuted[/red]: {mutant['name']} ({mutant['bug']})")
+                why = escape(mutant.get("reason", mutant["bug"]))
+                out.print(f"[red]mutant not refuted[/red]: {mutant['name']} ({why})")
         proved = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
         out.print(
             f"{chosen.name}: {verdict(certificate['passed'])}: {proved} of"

@@ -7,47 +7,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from time import perf_counter
 from typing import Any
 
-from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import SYSTEM_FILE, Build, build_id, elaborate, make, sha256
-from sc_hw.build.emit import to_verilog
 from sc_hw.build.naming import check_design
-from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
-from sc_hw.plastic import PlasticLayer
 from sc_hw.progress import Progress, silent
-from sc_hw.proof.blocks.learning.parts import write_learning_parts
-from sc_hw.proof.blocks.network.network import network_tasks
-from sc_hw.proof.blocks.network.parts import write_network_parts
-from sc_hw.proof.blocks.plastic.parts import write_parts
-from sc_hw.proof.blocks.recurrent.parts import write_recurrent_parts
+from sc_hw.proof.block_proofs import proof_of
 from sc_hw.proof.identity import EMITTED
 from sc_hw.proof.mutants import mutants_of
 from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
-from sc_hw.proof.processes import decide
 from sc_hw.proof.verdicts import PROVED
-from sc_hw.synapse.sequencer import Sequencer
 from sc_hw.tools import Found, find
 from sc_model.processes import TaskPool
 from sc_model.rules import load_rule
-from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
+from sc_model.spec import ConfigError, Design
 
 PROOF_SCHEMA = "sc-hw.proof.v2"
 
 Claims = list[dict[str, Any]]
-
-
-def _emit_schedules(build: Build) -> None:
-    """A sequencer for each address width that a bank can have, for claims about all depths."""
-    span = build.manifest["timing"]["span_clocks"]
-    # The depth is a port of the sequencer, so that one for each width stands for all depths.
-    for width in range(1, (MAX_SYNAPSES - 1).bit_length() + 1):
-        text = to_verilog(Sequencer(width, span), "sequencer", None)
-        write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
 
 
 def _emit_parts_and_sizes(
@@ -58,32 +38,7 @@ def _emit_parts_and_sizes(
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
     write_text(build.folder / "proof" / EMITTED, build.verilog.read_text(encoding="utf-8"))
-    block = build.design.block
-    if block == "network":
-        progress("emitting the layers' parts")
-        write_network_parts(build.design, build.folder)
-    elif block == "learning_network":
-        progress("emitting the parts")
-        write_learning_parts(build.design, build.folder)
-    elif block == "recurrent_network":
-        progress("emitting the parts")
-        write_recurrent_parts(build.design, build.folder)
-    elif block == "layer":
-        progress("emitting the layer's parts")
-        layer = block_of(build.design, load_family(build.design.fabric)).component
-        if not isinstance(layer, PlasticLayer):
-            raise TypeError("a design with block 'layer' must make a PlasticLayer")
-        write_parts(layer, build.folder, every_size=schedules, only=parts)
-    elif block == "bank" and schedules:
-        progress("emitting the sequencer for every address width")
-        _emit_schedules(build)
-
-
-def _tasks(build: Build, limit_s: float, progress: Progress) -> list[Callable[[], Claims]]:
-    """The claims about a design, in tasks that can run at the same time."""
-    if build.design.block == "network":
-        return network_tasks(build, decide, limit_s, progress)
-    return [partial(decide, build.folder, limit_s)]
+    proof_of(build.design.block).emit(build, every_size=schedules, parts=parts, progress=progress)
 
 
 def prove(
@@ -124,7 +79,6 @@ def prove(
         range.
     ToolError : a tool is missing or ends without an answer.
     ConfigError : the design can't be made.
-    MutantError : a mutant can't be made of a design that it applies to.
     """
     if parts and mutants:
         raise ValueError(
@@ -144,7 +98,8 @@ def prove(
     # Threads are enough: each waits for a process that does the work.
     with TaskPool(max_workers=jobs) as pool:
         progress("proving the design")
-        running = [pool.submit(task) for task in _tasks(build, limit_s, progress)]
+        tasks = proof_of(design.block).tasks(build, limit_s, progress)
+        running = [pool.submit(task) for task in tasks]
         chosen = mutants_of(design.block) if mutants else ()
         trials = start_mutants(chosen, build, build.folder, limit_s, pool)
         claims = [claim for task in running for claim in task.result()]

@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sc_hw.progress import Progress, silent
-from sc_hw.proof.verdicts import DIFFERENT, EQUIVALENT, NO_PLACE, mutant_row, unrefutable_row
+from sc_hw.proof.verdicts import (
+    DIFFERENT,
+    EQUIVALENT,
+    NO_PLACE,
+    UNKNOWN,
+    mutant_row,
+    unrefutable_row,
+)
 from sc_model.spec import Design
 
 if TYPE_CHECKING:
@@ -94,7 +101,8 @@ def run_mutant(mutant: Mutant, build: Build | None, root: Path, limit_s: float) 
     root : folder under which the mutant's files go.
     limit_s : seconds for the comparison, and for each claim.
 
-    Raises MutantError where a mutant applies to a design but can't be made of it.
+    A mutant that applies to a design but can't be made of it is undecided, with the reason: that
+    fails the certificate, and keeps what else has been proved.
     """
     reason = None if build is None else mutant.applies(build.design)
     if reason is not None:
@@ -102,7 +110,10 @@ def run_mutant(mutant: Mutant, build: Build | None, root: Path, limit_s: float) 
     folder = root / "mutants" / re.sub(r"\W", "_", mutant.name)
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier run
     folder.mkdir(parents=True)
-    trial = mutant.make(build, folder)
+    try:
+        trial = mutant.make(build, folder)
+    except MutantError as error:
+        return {**mutant_row(mutant.name, mutant.bug, [{"verdict": UNKNOWN}]), "reason": str(error)}
     # The comparison comes first: the proof of an equivalent mutant succeeds, which would count
     # against the claims although they have missed nothing.
     answer = trial.compare(limit_s)

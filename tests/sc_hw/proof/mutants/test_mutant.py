@@ -9,7 +9,7 @@ import pytest
 
 from sc_hw.build.elaborate import Build
 from sc_hw.proof.mutants import mutants_of
-from sc_hw.proof.mutants.mutant import Mutant, Trial, run_mutant
+from sc_hw.proof.mutants.mutant import Mutant, MutantError, Trial, run_mutant
 from sc_hw.proof.verdicts import (
     DIFFERENT,
     EQUIVALENT,
@@ -66,6 +66,15 @@ def test_a_design_without_the_hardware_is_recorded_with_the_reason(tmp_path: Pat
         "verdict": NO_PLACE,
         "reason": "no place for it: the design has no critic",
     }
+
+
+def test_a_mutant_that_cant_be_made_is_undecided_with_the_reason(tmp_path: Path) -> None:
+    def make(build: Any, folder: Path) -> Trial:
+        raise MutantError("mutant 'a' must find the pattern 'x'")
+
+    row = run_mutant(Mutant("a", "wrong", ("lane",), make), BUILD, tmp_path, 1.0)
+    assert (row["verdict"], row["expected"]) == (UNKNOWN, REFUTED)
+    assert row["reason"] == "mutant 'a' must find the pattern 'x'"
 
 
 def test_the_folder_of_a_mutant_is_empty_at_first(tmp_path: Path) -> None:
