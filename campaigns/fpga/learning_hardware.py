@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.fpga.measured import NO_HOST, host_of, kept_rows, routed, told_by_host
-from campaigns.freshness.stamps import write_report
+from campaigns.freshness.sources import REPORTS
+from campaigns.freshness.stamps import ROOT, blobs_here, digest, write_report
 from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import write_json
@@ -138,6 +139,7 @@ def row_of(
             for trained in TRAINED
         },
         "differences": differ,
+        "sources": digest(blobs_here(ROOT, REPORTS[REPORT].sources)),
     }
     print(row, flush=True)
     return row
@@ -155,7 +157,8 @@ def page(report: Mapping[str, Any]) -> str:
         " network has learned from so many; `differences` are answers and values of state that"
         " are not the model's. MHz are medians of the seeds' routed designs. Samples a second are"
         " those of the network, which takes a sample while it learns from the last: through a UART"
-        " they are as many as the line carries.",
+        " they are as many as the line carries. A row whose `sources` are not those above is kept"
+        " from an earlier report.",
         "",
     ]
     rows = report["rows"]
