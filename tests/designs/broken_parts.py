@@ -17,7 +17,7 @@ from sc_hw.files import write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.blocks.plastic.parts import write_parts
-from sc_hw.proof.prove import decide
+from sc_hw.proof.processes import decide
 from sc_hw.proof.verdicts import REFUTED
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec, RuleChoice
 

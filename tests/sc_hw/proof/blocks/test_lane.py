@@ -10,7 +10,8 @@ import pytest
 from campaigns.proof_sweep import lane_designs
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.identity import IDENTITY
-from sc_hw.proof.prove import decide, prove, prove_many
+from sc_hw.proof.processes import decide
+from sc_hw.proof.prove import prove, prove_many
 from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_model.spec import Design
 

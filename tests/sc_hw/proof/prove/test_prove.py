@@ -11,8 +11,10 @@ import pytest
 from sc_hw.build import elaborate as elaboration
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.proof import prove as prover
+from sc_hw.proof.block_proofs import block_proof
 from sc_hw.proof.mutants.mutant import Mutant, Trial, no_comparison
-from sc_hw.proof.prove import check, decide, prove
+from sc_hw.proof.processes import decide
+from sc_hw.proof.prove import check, prove
 from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_hw.tools import ToolError
 from sc_model.spec import ConfigError, Design
@@ -122,7 +124,7 @@ def test_interrupted_proof_leaves_no_certificate(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(prover, "decide", killed)
+    monkeypatch.setattr(block_proof, "decide", killed)
     with pytest.raises(KeyboardInterrupt):
         prove(LANE, root=tmp_path, mutants=False)
     assert not (tmp_path / prover.build_id(LANE) / "proof.json").exists()

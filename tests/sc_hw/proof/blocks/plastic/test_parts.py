@@ -18,7 +18,7 @@ from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.blocks.plastic.layer import PROVERS
 from sc_hw.proof.blocks.plastic.parts import LARGEST_WIDTHS, write_parts
 from sc_hw.proof.facts import read_facts, write_facts
-from sc_hw.proof.prove import decide
+from sc_hw.proof.processes import decide
 from sc_hw.proof.verdicts import PROVED
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, placement
 
