@@ -34,13 +34,19 @@ from sc_model.spec import Design, load_design
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "delayed_match"
 SCHEMA = "sc-hw.delayed-match.v1"
 SEEDS = (1, 2, 3, 4, 5)
-CHOSEN_ON = (101, 108)  # the seeds that settings were chosen on, from and to
-SAMPLES = {"fixed": 3000, "jittered": 12_000}
+CHOSEN_ON = (101, 120)  # the seeds that settings were chosen on, from and to
+SAMPLES = {"fixed": 3000, "jittered": 12_000, "delays": 4000}
 TWIN = ("fixed",)  # tasks that are also learned in floating point
+NAMES = {
+    "fixed": "15 steps, 32 neurons",
+    "jittered": "10 to 20 steps, 64 neurons",
+    "delays": "10 to 20 steps, 16 neurons with delays of their own",
+}
 SMALLER = 4  # how much smaller the readout's steps are in the second control, as a power of two
 TARGETS = (("ice40-up5k", 4), ("ecp5-25f-6", 8))  # with lanes
 BOARD = ("colorlight-i5", 8, 20)  # with lanes, and samples that it learns in simulation
-PARTS = (*SAMPLES, "rtl", "hardware", "board")
+RTL = {"rtl": "fixed", "rtl_delays": "delays"}  # parts that run a task in Verilog
+PARTS = (*SAMPLES, *RTL, "hardware", "board")
 
 
 def script(name: str) -> ModuleType:
@@ -66,16 +72,25 @@ def design_of(kind: str, lanes: int | None = None) -> Design:
     return design.model_copy(update={"recurrent": network, "name": f"{design.name}_{lanes}"})
 
 
+def without_delays(design: Design) -> Design:
+    """The same network, whose spikes come back in the next step."""
+    if design.recurrent is None:
+        raise ValueError(f"{design.name} has no recurrent network")
+    hidden = design.recurrent.hidden.model_copy(update={"max_delay": 1})
+    network = design.recurrent.model_copy(update={"hidden": hidden})
+    return design.model_copy(update={"recurrent": network})
+
+
 def data_of(kind: str, seed: int) -> Any:
     """Samples to learn from, and others to test with."""
     delays = task.FIXED if kind == "fixed" else task.JITTERED
     return task.data(seed, SAMPLES[kind], delays)
 
 
-def shares(kind: str, *, hidden: bool = True, smaller: int = 0) -> list[float]:
+def shares(kind: str, *, hidden: bool = True, smaller: int = 0, delays: bool = True) -> list[float]:
     """Right answers on other samples after learning in integers, for each seed."""
-    found = []
-    with Device.open(design_of(kind)) as device:
+    design, found = design_of(kind), []
+    with Device.open(design if delays else without_delays(design)) as device:
         for seed in SEEDS:
             shown, tested = data_of(kind, seed)
             device.load(task.first_weights(device.design, seed))
@@ -118,6 +133,7 @@ def task_row(kind: str) -> dict[str, Any]:
     return {
         "samples": SAMPLES[kind],
         "learned": summary(shares(kind)),
+        "without_delays": summary(shares(kind, delays=False)) if kind == "delays" else None,
         "readout_alone": summary(shares(kind, hidden=False)),
         "readout_alone_smaller": summary(shares(kind, hidden=False, smaller=SMALLER)),
         "float": summary(twin_shares(kind)) if kind in TWIN else None,
@@ -125,10 +141,10 @@ def task_row(kind: str) -> dict[str, Any]:
     }
 
 
-def rtl_row(build: Path) -> dict[str, Any]:
-    """A whole run of the first task in the compiled Verilog and in the model."""
-    design, seed = design_of("fixed"), SEEDS[0]
-    shown, tested = data_of("fixed", seed)
+def rtl_row(kind: str, build: Path) -> dict[str, Any]:
+    """A whole run of a task in the compiled Verilog and in the model."""
+    design, seed = design_of(kind), SEEDS[0]
+    shown, tested = data_of(kind, seed)
     weights = task.first_weights(design, seed)
     answers, states, engines, seconds = [], [], [], []
     for on in ("model", "rtl"):
@@ -238,6 +254,27 @@ def percent(row: dict[str, Any] | None) -> str:
     )
 
 
+def rtl_lines(report: dict[str, Any]) -> list[str]:
+    """The whole runs in Verilog."""
+    lines: list[str] = []
+    for part, kind in RTL.items():
+        rtl = report[part]
+        if rtl is None:
+            continue
+        lines += [] if lines else ["", "## The whole run in Verilog"]
+        lines += [
+            "",
+            f"Seed {SEEDS[0]}, {NAMES[kind]}: {rtl['samples']:,} samples, {rtl['steps']:,}"
+            f" steps, {rtl['synapse_updates']:,} updates of synapses. All answers, the last sums,"
+            f" and {rtl['compared']:,} numbers of the state at the end (every weight and"
+            f" eligibility, the random register, the settings) are compared with the model's:"
+            f" **{rtl['differences']} differ**. {rtl['clocks_per_step']} clocks a step;"
+            f" {rtl['rtl_seconds']} s in the compiled Verilog, {rtl['model_seconds']} s in the"
+            " compiled model.",
+        ]
+    return lines
+
+
 def page(report: dict[str, Any]) -> str:
     """The report as Markdown."""
     lines = [
@@ -253,28 +290,22 @@ def page(report: dict[str, Any]) -> str:
         "| delays | samples | learned, integers | floating point | readout alone | smaller steps |",
         "|---|--:|---|---|---|---|",
     ]
-    names = {"fixed": "15 steps, 32 neurons", "jittered": "10 to 20 steps, 64 neurons"}
-    for kind, name in names.items():
+    for kind, name in NAMES.items():
         row = report[kind]
         if row is None:
             continue
         columns = (row["learned"], row["float"], row["readout_alone"], row["readout_alone_smaller"])
         cells = " | ".join(map(percent, columns))
         lines.append(f"| {name} | {row['samples']:,} | {cells} |")
-    rtl = report["rtl"]
-    if rtl is not None:
+    own = report["delays"]
+    if own is not None:
         lines += [
             "",
-            "## The whole run in Verilog",
-            "",
-            f"Seed {SEEDS[0]}, delays of 15 steps: {rtl['samples']:,} samples, {rtl['steps']:,}"
-            f" steps, {rtl['synapse_updates']:,} updates of synapses. All answers, the last sums,"
-            f" and {rtl['compared']:,} numbers of the state at the end (every weight and"
-            f" eligibility, the random register, the settings) are compared with the model's:"
-            f" **{rtl['differences']} differ**. {rtl['clocks_per_step']} clocks a step;"
-            f" {rtl['rtl_seconds']} s in the compiled Verilog, {rtl['model_seconds']} s in the"
-            " compiled model.",
+            "*With delays of their own*: a spike of neuron j comes back into the layer"
+            " 1 + (j mod 8) steps later. Without them the same 16 neurons reach"
+            f" {percent(own['without_delays'])}.",
         ]
+    lines += rtl_lines(report)
     if report["hardware"]:
         lines += [
             "",
@@ -322,7 +353,7 @@ def main() -> None:
     given = parser.parse_args()
     makers: dict[str, Callable[[], Any]] = {
         **{kind: partial(task_row, kind) for kind in SAMPLES},
-        "rtl": lambda: rtl_row(given.build),
+        **{part: partial(rtl_row, kind, given.build) for part, kind in RTL.items()},
         "hardware": lambda: hardware_rows(given.build),
         "board": lambda: board_row(given.build),
     }

@@ -2,7 +2,8 @@
 
 python examples/delayed_match/run.py
 python examples/delayed_match/run.py --frozen
-python examples/delayed_match/run.py --jittered
+python examples/delayed_match/run.py --jittered --samples 12000
+python examples/delayed_match/run.py --delays --samples 4000
 python examples/delayed_match/run.py --on rtl --samples 500
 """
 
@@ -43,6 +44,9 @@ def main() -> None:
         "--seed", type=whole(0, MOST_SEED), default=1, help="of first weights and samples"
     )
     parser.add_argument("--jittered", action="store_true", help="delays of 10 to 20 steps, not 15")
+    parser.add_argument(
+        "--delays", action="store_true", help="the same, for neurons with delays of their own"
+    )
     parser.add_argument("--frozen", action="store_true", help="the readout learns alone")
     parser.add_argument(
         "--on",
@@ -51,8 +55,9 @@ def main() -> None:
         help="rtl: the Verilog learns beside the model, and a report can show it",
     )
     given = parser.parse_args()
-    name = "delayed_match_jittered" if given.jittered else "delayed_match"
-    shown, tested = data(given.seed, given.samples, JITTERED if given.jittered else FIXED)
+    changes = given.jittered or given.delays
+    name = f"delayed_match{'_delays' if given.delays else '_jittered' if changes else ''}"
+    shown, tested = data(given.seed, given.samples, JITTERED if changes else FIXED)
     with errors_in_one_line():
         path = HERE / f"{name}.toml"
         if given.on == "rtl":

@@ -11,7 +11,7 @@ from campaigns.fpga.delayed_match import PARTS, SEEDS, data_of, design_of, page,
 
 
 def test_designs_and_samples_belong_together() -> None:
-    for kind, steps in (("fixed", 50), ("jittered", 60)):
+    for kind, steps in (("fixed", 50), ("jittered", 60), ("delays", 60)):
         design = design_of(kind)
         assert design.recurrent is not None
         shown, tested = data_of(kind, SEEDS[0])
@@ -21,6 +21,12 @@ def test_designs_and_samples_belong_together() -> None:
     other = design_of("fixed", lanes=8)
     assert other.recurrent is not None
     assert (other.name, other.recurrent.hidden.lanes) == ("delayed_match_8", 8)
+    own = design_of("delays")
+    assert own.recurrent is not None
+    assert own.recurrent.hidden.max_delay == 8
+    other = delayed_match.without_delays(own)
+    assert other.recurrent is not None
+    assert other.recurrent.hidden == own.recurrent.hidden.model_copy(update={"max_delay": 1})
     lowest, highest = delayed_match.CHOSEN_ON
     assert not set(SEEDS) & set(range(lowest, highest + 1))
 
@@ -46,6 +52,9 @@ def test_the_page_says_what_differs() -> None:
     }
     text = page(report)
     assert "| 15 steps, 32 neurons | 3,000 | 95.0 +- 7.1 (worst 90.0) | - |" in text
+    assert "Without them" not in text
+    report["delays"] = {**report["fixed"], "without_delays": summary([0.5, 0.7])}
+    assert "Without them the same 16 neurons reach 60.0 +- 14.1 (worst 50.0)." in page(report)
     report["rtl"] = {
         "samples": 2,
         "steps": 100,
