@@ -48,8 +48,8 @@ DELAYS = {
 # among them; the others were measured afterwards.
 FORM_CHOSEN = 57
 BLOCKS = ("lane", "bank", "network")  # beside layers, from which they may differ
-# Of a network that learns a target's model has LUTs and clocks only where so many designs were
-# measured that it is fitted to, and so many others.
+# Of a block that learns a target's model has LUTs and clocks only where it was fitted to so many of
+# its designs, and tried on so many others of both such blocks, which have their bars in common.
 LEAST_FIT, LEAST_HELD_OUT = 2, 3
 # How far the fit goes from what the structure says by itself: a LUT of the cover is a LUT, and no
 # block differs from another. The smaller, the further; chosen on the rows that are fitted to.
@@ -174,7 +174,7 @@ def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
     for block in LEARNING_BLOCKS:
         own = [row for row in rows if row["design"]["block"] == block]
         fit = [row for row in own if not row["held_out"]]
-        if not _enough(own):
+        if not _enough(own, rows):
             continue
         model = model_from(values)
         counts = [structure_from(row).total for row in fit]
@@ -185,7 +185,7 @@ def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
         (found,) = _ridge(column, wanted * share, [0.0], [LUT_RIDGE])
         values["cover"][block] = round(found, 4)
         timed = [row for row in own if row["fmax_mhz"]]
-        if _enough(timed):
+        if _enough(timed, [row for row in rows if row["fmax_mhz"]]):
             fit = [row for row in timed if not row["held_out"]]
             model = model_from(values)
             left = [
@@ -197,10 +197,11 @@ def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
             values["period"][block] = round(found, 4)
 
 
-def _enough(rows: Sequence[Row]) -> bool:
-    """Whether a model can be fitted to some rows, and its error be told."""
-    held = sum(row["held_out"] for row in rows)
-    return bool(held >= LEAST_HELD_OUT and len(rows) - held >= LEAST_FIT)
+def _enough(own: Sequence[Row], both: Sequence[Row]) -> bool:
+    """Whether a model can be fitted to a block's rows, and its error be told from both blocks'."""
+    fit = sum(not row["held_out"] for row in own)
+    held = sum(row["held_out"] for row in both)
+    return fit >= LEAST_FIT and held >= LEAST_HELD_OUT
 
 
 def _is_learning(row: Mapping[str, Any]) -> bool:
@@ -333,7 +334,7 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
         ),
         "least": (
             f"A target has a figure where {LEAST_FIT} designs of the block were fitted to and"
-            f" {LEAST_HELD_OUT} held out."
+            f" {LEAST_HELD_OUT} of both were held out."
         ),
         "fitted_to_learning": errors(
             [row for row in found if not row["held_out"] and _is_learning(row)]
