@@ -41,4 +41,6 @@ def test_by_default_there_is_one_task_and_nothing_beside_the_design(builds: Path
     assert len(proof.tasks(build, 1.0, lines.append)) == 1
     assert proof.rule_claims(build.manifest, 1.0) == []
     # a rule whose synapses all have to be visited
-    assert RuleBlockProof.rule_claims(proof_of("lane"), {"rule": {}}, 1.0) == []  # type: ignore[arg-type]
+    lane = proof_of("lane")
+    assert isinstance(lane, RuleBlockProof)
+    assert lane.rule_claims({"rule": {}}, 1.0) == []
