@@ -51,10 +51,10 @@ def main() -> None:
         from sc_hw.cli.application import main as run
 
         run()
-    except BaseException:
+    except BaseException as error:
         # What a broken-off import or a program that was ended raises is only what an interrupt
-        # looks like from there.
-        if interrupts.happened:
+        # looks like from there. A plug-in may raise it without any.
+        if interrupts.happened or isinstance(error, KeyboardInterrupt):
             interrupts.end()
         raise
     finally:

@@ -61,6 +61,20 @@ def test_while_modules_are_imported(tmp_path: Path, module: str) -> None:
     assert not list(tmp_path.glob("build/*"))
 
 
+def test_what_raises_it_without_an_interrupt_gets_the_line_too() -> None:
+    # a plug-in may do so on its import
+    code = (
+        "import sys, types\n"
+        "def run(): raise KeyboardInterrupt\n"
+        "sys.modules['sc_hw.cli.application'] = types.SimpleNamespace(main=run)\n"
+        "from sc_hw.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", code, "boards"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S)
+    assert (done.returncode, done.stderr.splitlines()) == (130, [LINE])
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"), [(["--version"], 0), (["elaborate", "no_such_file.toml"], 2)]
 )
