@@ -17,7 +17,7 @@ def _of_one_rule(design: Design) -> str | None:
     network = design.recurrent
     if network is None or network.hidden.rule.family != RECURRENT_FAMILY:
         return f"its rule is not {RECURRENT_FAMILY}"
-    return None if network.readout_shift else "its eligibilities do not decay"
+    return None
 
 
 def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:

@@ -174,7 +174,7 @@ class RecurrentNetworkSpec(Frozen):
     inputs: int = Field(ge=1, le=MOST_INPUTS, description="lines that spike or do not in a step")
     readout_shift: int = Field(
         default=3,
-        ge=0,
+        ge=1,  # sums that do not leak would leave every format
         le=8,
         description="time constant of the readout and of eligibility, 2^readout_shift steps",
     )
@@ -244,7 +244,7 @@ class RecurrentNetworkSpec(Frozen):
     @property
     def trace_increment(self) -> int:
         """What a spike adds to the readout's trace: in the mean the trace stays in its format."""
-        return max(1, (1 << TRACE_FORMAT.width) >> self.readout_shift) - (self.readout_shift == 0)
+        return max(1, (1 << TRACE_FORMAT.width) >> self.readout_shift)
 
     # --- rules ------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from sc_hw.recurrent.neurons import NeuronBank
 from sc_hw.recurrent.plan import FETCH, RecurrentPlan
 from sc_hw.recurrent.readout import Readout
 from sc_hw.recurrent.sweep import SynapseSweep
+from sc_model.arithmetic.recurrent import score_leak
+from sc_model.graph.smt import SmtInt, SmtOps
 from sc_model.spec.learning.recurrent_network import SETTING
 
 
@@ -45,6 +47,24 @@ def _given(clocks: Clocks, path: str, datapath: Datapath, wanted: Mapping[str, B
         same(clocks.at(FETCH, f"{path}.i_{name}"), wanted[name])
         for name in datapath.graph.variables
     ]
+
+
+def _result(
+    clocks: Clocks, clock: int, path: str, datapath: Datapath, name: str, width: int
+) -> Bits:
+    """An output of a pipeline, in the bits of what keeps it.
+
+    The port has the bits of the values that there can be, more or fewer than those; Yosys leaves
+    no wire of one that has a single value.
+    """
+    interval = datapath.graph.nodes[datapath.graph.outputs[name]].interval
+    if interval.lo == interval.hi:
+        return clocks.const(interval.lo % (1 << width), width)
+    port = clocks.at(clock, f"{path}.o_{name}")
+    extra = width - len(port)
+    if extra <= 0 or interval.lo >= 0:
+        return port.low(width)
+    return cat([port, *[port[len(port) - 1]] * extra])
 
 
 def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
@@ -135,8 +155,9 @@ def _prove_word_write(
     """Where the new fields go."""
     at, written = clocks.at, part.written
     issue, word = at(0, "issue"), at(0, "word")
+    synapse = plan.synapse()  # of every lane, with or without multiplier blocks
     fields = [
-        at(written, f"lane_{lane}.o_{name}")[: part.cell_layout[name].width]
+        _result(clocks, written, f"lane_{lane}", synapse, name, part.cell_layout[name].width)
         for lane in range(plan.lanes)
         for name in plan.cells
     ]
@@ -183,7 +204,8 @@ def _prove_row_write(
     for name in plan.traces:
         wanted[name] = _field(stored, part.row_layout, name).gated(~at(0, "fresh"))
     fields = [
-        at(written, f"row_pipeline.o_{name}")[: part.row_layout[name].width] for name in plan.traces
+        _result(clocks, written, "row_pipeline", part.row_pipeline, name, place.width)
+        for name, place in part.row_layout
     ]
     lands = at(0, "issue") & at(0, "ends")
     prover.claim(
@@ -217,7 +239,9 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     kept = {name: _field(stored, layout, name).gated(~fresh) for name, _ in layout}
     wanted = {name: kept[name] for name in ("potential", "spike", "trace")}
     written = part.written
-    fields = [at(written, f"neuron.o_{name}")[: layout[name].width] for name, _ in layout]
+    fields = [
+        _result(clocks, written, "neuron", part.neuron, name, place.width) for name, place in layout
+    ]
     prover.claim(
         "neurons: an update",
         f"a neuron's word and the current of its lane go through its pipeline; {written} clocks"
@@ -279,18 +303,17 @@ def prove_readout(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     stored = _stored(clocks, "ram.words", index)
     weights = [stored[number * bits :][:bits] for number in range(plan.classes)]
     facts = []
+    leak, ops = score_leak(plan.spec), SmtOps(clocks.terms)
     for number, weight in enumerate(weights):
         before, after = (at(n, "scores")[number * score_bits :][:score_bits] for n in (FETCH, 3))
-        leaked = at(FETCH, f"leak_{number}.o_score").gated(~at(FETCH, "fresh"))
+        left = leak.apply(ops, {"score": SmtInt.signed(clocks.terms, before.term)})["score"]
+        leaked = Bits(clocks.terms, left.low(score_bits)).gated(~at(FETCH, "fresh"))
         added = _sum(clocks, before, weight.gated(at(0, "add") & at(0, "spike")))
-        facts += [
-            same(after, mux(at(FETCH, "leak"), leaked, added)),
-            same(at(FETCH, f"leak_{number}.i_score"), before),
-        ]
+        facts.append(same(after, mux(at(FETCH, "leak"), leaked, added)))
     prover.claim(
         "readout: the sums",
-        "a neuron with a spike adds its weights, each to the sum of its class; sums leak, or become"
-        " 0, when they are told to, and else stay",
+        "a neuron with a spike adds its weights, each to the sum of its class; sums leak by the"
+        " text of the leak, or become 0, when they are told to, and else stay",
         violated(*facts),
         clocks.quiet,
         {"index": index.term},

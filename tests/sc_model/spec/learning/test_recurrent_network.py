@@ -40,16 +40,22 @@ neurons = 2
     assert "rule" not in made.model_dump()
 
 
-def test_scores_fit_their_format_in_the_worst_run() -> None:
-    spec = network()
+@pytest.mark.parametrize("shift", [1, 3, 8])
+def test_scores_fit_their_format_in_the_worst_run(shift: int) -> None:
+    spec = network(readout_shift=shift)
     worst, y = spec.hidden.neurons * spec.readout.max_weight, 0
-    for _ in range(200):
+    for _ in range(4000):
         y = y - (y >> spec.readout_shift) + worst
     assert y <= spec.score_format.hi
     least = 0
-    for _ in range(200):
+    for _ in range(4000):
         least = least - (least >> spec.readout_shift) - worst
     assert least >= spec.score_format.lo
+
+
+def test_sums_that_do_not_leak_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"readout_shift must be >= 1, not 0"):
+        network(readout_shift=0)
 
 
 @pytest.mark.parametrize(

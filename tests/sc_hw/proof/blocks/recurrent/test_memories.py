@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recurrent_networks import WrittenParts
+from recurrent_networks import WrittenParts, design, network
 
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
@@ -22,6 +22,14 @@ def test_words_go_back_to_where_they_came_from(
     found = recurrent_parts.verdicts(parts)
     assert set(found.values()) == {PROVED}
     assert {name.split(":")[0] for name in found} == parts
+
+
+def test_a_slope_that_needs_fewer_bits_than_it_has(tmp_path: Path) -> None:
+    """The pipeline's slope has fewer bits than what keeps it."""
+    hidden = {"neurons": 2, "lanes": 1, "slope_bits": 5, "slope_shift": 6}
+    small = network(inputs=1, hidden=hidden, readout={"neurons": 2})
+    found = WrittenParts(tmp_path, design(small)).verdicts({"neurons"})
+    assert set(found.values()) == {PROVED}
 
 
 def test_a_fault_is_refuted(recurrent_parts: WrittenParts, tmp_path: Path) -> None:
