@@ -95,7 +95,12 @@ class EventLayer(HostedLayer):
         self.sets = self.lanes.sets
         self.sliced, self.o_slices = sliced, o_slices
         self.scanner = Scanner(
-            spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias_column
+            spec.columns,
+            value.width,
+            sliced=sliced,
+            constant=sliced and spec.bias_column,
+            # Such an event keeps the sequencer for two clocks or more.
+            spaced=spec.CONNECTIVITY == "full" and spec.groups > 1,
         )
         self.sequencer: EventSequencer | ConvSequencer | SparseSequencer
         self.sequencer = self._make_sequencer(spec, value)

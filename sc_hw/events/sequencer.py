@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Member, Out
 
@@ -88,7 +88,7 @@ class EventSequencer(wiring.Component):
         place = Signal.like(self.address, name="place", reset_less=True)
         over = Signal(name="over")
         taken = Signal(name="taken")
-        at_last = self.group == spec.groups - 1 if spec.groups > 1 else C(1, 1)
+        at_last = self._at_last(m)
         m.d.comb += [
             self.issue.eq(busy & ~self.hold),
             over.eq(self.issue & at_last),
@@ -126,3 +126,16 @@ class EventSequencer(wiring.Component):
             with m.If(taken & event.end):
                 m.d.sync += self.ended.eq(1)
         return m
+
+    def _at_last(self, m: Module) -> Value:
+        """Whether `group` is the last one: of more than two out of a register.
+
+        A comparison would be in front of all that follows from an event's last word in this clock.
+        """
+        groups = self.spec.groups
+        if groups <= 2:
+            return self.group[0] if groups == 2 else C(1, 1)
+        at_last = Signal(name="at_last")
+        with m.If(self.issue):
+            m.d.sync += at_last.eq(self.group == groups - 2)
+        return at_last

@@ -106,6 +106,17 @@ def _one_chunk(spec: Any) -> str | None:
     return f"the layer has {CHUNK} columns or fewer" if spec.columns <= CHUNK else None
 
 
+def _at_once(spec: Any) -> str | None:
+    if spec.CONNECTIVITY != "full":
+        return "the layer has a sequencer of its own kind"
+    return "an event of the layer has one or two words" if spec.groups <= 2 else None
+
+
+def _not_spaced(spec: Any) -> str | None:
+    spaced = spec.CONNECTIVITY == "full" and spec.groups > 1
+    return None if spaced else "the scanner gives an event in each clock"
+
+
 def _without_delays(spec: Any) -> str | None:
     return None if spec.max_delay else "the layer has no delays"
 
@@ -190,6 +201,22 @@ MUTANTS: tuple[Mutant, ...] = (
         "the scanner does not go on behind a chunk of columns without an event",
         (r"\bnumber <= [^;]+;", "number <= 0;"),
         applies=_one_chunk,
+    ),
+    text_mutant(
+        ANY,
+        SCANNER,
+        "event behind its transfer",
+        "an event stays at the scanner's output when it has been taken",
+        (r"if \(o_event__ready\)", "if (1'h0)"),
+        applies=_not_spaced,
+    ),
+    text_mutant(
+        ANY,
+        SEQUENCER,
+        "one word of an event",
+        "an event ends behind its first word, whatever the number of groups",
+        (r"\bat_last <= [^;]+;", "at_last <= 1'h1;"),
+        applies=_at_once,
     ),
     text_mutant(
         ANY,

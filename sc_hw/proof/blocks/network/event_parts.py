@@ -40,7 +40,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     label = f"layer {network.layers[facts.layer].name}, scanner"
     clocks = Clocks(prover, net, 1)
     step = _ScannerStep(clocks, facts)
-    scanning, load, room = step.scanning, step.load, step.room
+    scanning, load, taken = step.scanning, step.load, step.taken
     # The layer hands over values only when the token of the last ones is out.
     known = [
         *clocks.quiet,
@@ -59,16 +59,19 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         violated(
             step.token.implies(scanning & ~step.left.any() & ~clocks.at(1, "scanning")),
             same(clocks.at(1, "scanning"), load | (scanning & ~step.token)),
-            room | clocks.at(1, "o_event__valid"),
-            room | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
+            step.room | taken | clocks.at(1, "o_event__valid"),
+            step.room
+            | taken
+            | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
         ),
         known,
     )
     prover.claim(
         f"{label}: it goes on",
-        "in each clock in which its last event has been taken it gives an event or the token, or"
-        " goes on to the next columns",
-        violated((scanning & room & step.given).implies(step.found | step.token | step.moves)),
+        "in each clock in which its last event has been taken"
+        + (" before" if facts.spaced else "")
+        + " it gives an event or the token, or goes on to the next columns",
+        violated((scanning & step.room & step.given).implies(step.found | step.token | step.moves)),
         known,
     )
     prover.claim(
@@ -85,10 +88,13 @@ class _ScannerStep:
     def __init__(self, clocks: Clocks, facts: ScannerFacts) -> None:
         self.scanning, self.load = clocks.at(0, "scanning"), clocks.at(0, "load")
         self.left, self.next_left = clocks.at(0, "left"), clocks.at(1, "left")
-        self.number, self.next_number = clocks.at(0, "number"), clocks.at(1, "number")
-        self.room = ~clocks.at(0, "o_event__valid") | clocks.at(0, "o_event__ready")
+        self.number, self.next_number = (_number(clocks, clock, facts) for clock in (0, 1))
+        valid, ready = clocks.at(0, "o_event__valid"), clocks.at(0, "o_event__ready")
+        self.taken = valid & ready
+        self.room = ~valid if facts.spaced else ~valid | ready
         self.event = _Event(clocks.at(1, "o_event__payload"), facts.width)
-        given = self.room & clocks.at(1, "o_event__valid")
+        # With `spaced` too: an event that stayed behind its transfer would be another one.
+        given = (~valid | ready) & clocks.at(1, "o_event__valid")
         self.found, self.token = given & ~self.event.end, given & self.event.end
         # What a tick's next chunk has, where it comes from outside, and whether it is there.
         self.wants = clocks.at(0, "wants") if facts.sliced else None
@@ -177,7 +183,7 @@ def _prove_all_columns(
 
     def pending(clock: int) -> Bits:
         """Its value, if it is still to come."""
-        first = clocks.at(clock, "number").wide(bits).times(facts.chunk)
+        first = _number(clocks, clock, facts).wide(bits).times(facts.chunk)
         ahead = clocks.at(clock, "scanning") & ~column.below(first)
         return value_of(clocks.at(clock, "left"), column - first).gated(ahead)
 
@@ -195,6 +201,11 @@ def _prove_all_columns(
         [*known, column.below(facts.columns).holds],
         {"column": column.term, "value": event.value.term},
     )
+
+
+def _number(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
+    """Number of the chunk in front: of one alone there is no register."""
+    return clocks.at(clock, "number") if facts.chunks > 1 else clocks.const(0, 1)
 
 
 def _in_columns(values: Bits, facts: ScannerFacts) -> Bits:
@@ -228,13 +239,19 @@ def _prove_wants(
 
 def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
     """Behind the last column, which moves on with its chunk, there is nothing."""
-    left, number = clocks.at(clock, "left"), clocks.at(clock, "number")
+    left, number = clocks.at(clock, "left"), _number(clocks, clock, facts)
     chunk, used = facts.chunk * facts.width, facts.columns * facts.width
     facts_of_chunks = [number.below(facts.chunks)]
+    in_front = left[:chunk].any()
+    scanning = clocks.at(clock, "scanning")
+    facts_of_chunks.append(scanning.implies(same(clocks.at(clock, "found"), in_front)))
+    if facts.chunks > 1:
+        at_last = clocks.at(clock, "at_last")
+        facts_of_chunks.append(scanning.implies(same(at_last, number.equals(facts.chunks - 1))))
     if facts.sliced:
         end = used - (facts.chunks - 1) * chunk
         if end < chunk:
-            here = clocks.at(clock, "scanning") & number.equals(facts.chunks - 1)
+            here = scanning & number.equals(facts.chunks - 1)
             facts_of_chunks.append(here.implies(~left[end:].any()))
         return cat(facts_of_chunks).all()
     chunks = facts.chunks
@@ -242,7 +259,7 @@ def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
         end = used - moved * chunk
         if end < len(left):
             behind = ~left[end:].any()
-            here = clocks.at(clock, "scanning") & number.equals(moved)
+            here = scanning & number.equals(moved)
             facts_of_chunks.append(here.implies(behind))
     return cat(facts_of_chunks).all()
 
@@ -265,9 +282,12 @@ class _Sequencer:
         self.ready, self.issue, self.address = at("i_event__ready"), at("issue"), at("address")
         self.busy, self.place, self.value = at("busy"), at("place"), at("value")
         self.group, self.set, self.wrapped = at("group"), at("set"), at("wrapped")
+        last = self.group.equals(self.spec.groups - 1)
+        self.at_last = at("at_last") if self.spec.groups > 2 else last
+        self.marked = same(self.at_last, last)
         self.ended, self.used, self.first = at("ended"), at("used"), at("first")
         self.taken = self.valid & self.ready
-        self.over = self.issue & self.group.equals(self.spec.groups - 1)
+        self.over = self.issue & last
         self.begins, self.token = self.taken & ~self.event.end, self.taken & self.event.end
 
     def of_column(self, column: Bits, group: Bits) -> Bits:
@@ -281,6 +301,7 @@ class _Sequencer:
         at_word = same(self.place.wide(bits), self.of_column(column, self.group))
         return (
             self.group.below(spec.groups)
+            & self.marked
             & self.set.below(sets)
             & (self.busy | self.group.equals(0))
             & ~(self.ended & self.busy)
@@ -363,7 +384,12 @@ def prove_sequencer(
         f"{label}: after a reset",
         "a reset drops the event under way, and no set counts as used",
         violated(
-            ~then.busy, ~then.ended, ~then.used.any(), then.group.equals(0), then.set.equals(0)
+            ~then.busy,
+            ~then.ended,
+            ~then.used.any(),
+            then.group.equals(0),
+            then.set.equals(0),
+            then.marked,
         ),
         [prover.on(clocks.frames.at(0, "rst"))],
     )

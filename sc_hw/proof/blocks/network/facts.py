@@ -170,6 +170,7 @@ class ScannerFacts:
     chunk : columns that are searched at a time.
     sliced : the values come in chunk by chunk.
     constant : the last column is 1 in every tick; only with `sliced`.
+    spaced : it gives no event in the clock in which one is taken.
     """
 
     layer: int
@@ -178,6 +179,7 @@ class ScannerFacts:
     chunk: int
     sliced: bool
     constant: bool
+    spaced: bool
 
     @property
     def chunks(self) -> int:

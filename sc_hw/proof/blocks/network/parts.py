@@ -187,7 +187,13 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     spec, scanner, lanes = layer.spec, layer.scanner, layer.lanes
     counters = EventCounterFacts(index, layer.sets, lanes.loop)
     searched = ScannerFacts(
-        index, scanner.columns, scanner.width, scanner.chunk, scanner.sliced, scanner.constant
+        index,
+        scanner.columns,
+        scanner.width,
+        scanner.chunk,
+        scanner.sliced,
+        scanner.constant,
+        scanner.spaced,
     )
     rows: list[tuple[str, Any, Any]] = [
         (EVENT_LANES, lanes, event_lanes_facts(lanes, index)),

@@ -23,6 +23,8 @@ from sc_hw.proof.flattened import Instance
 OF_CHUNK = 2
 # Behind an empty output of the scanner: an event comes to it, and the sequencer takes it.
 EMPTY, OFFERED = 2, 1
+# The same of a scanner whose events are spaced while the sequencer issues its last word.
+EMPTY_AT_LAST = 1
 
 
 class WorkLeft:
@@ -54,16 +56,19 @@ class WorkLeft:
         """The registers that it is made of."""
         part, shape = self.layer.part, self.layer.shape
         scanner, sequencer, reader = (part.part(n) for n in ("scanner", "sequencer", "reader"))
-        for name in ("scanning", "left", "o_event__valid", "o_event__payload"):
+        for name in ("scanning", "found", "left", "o_event__valid", "o_event__payload"):
             yield scanner, name
         if scanner.has("number"):
             yield scanner, "number"
+            yield scanner, "at_last"
         yield from ((sequencer, name) for name in ("busy", "ended"))
         yield reader, "sweeping"
         if shape.slots > 1:
             yield reader, "slot"
         if self.groups > 1:
             yield from ((owner, "group") for owner in (sequencer, reader))
+        if self.groups > 2:
+            yield sequencer, "at_last"
         for clock in range(1, shape.landed + 1):
             yield part.part("lanes"), f"issue_d{clock}"
 
@@ -81,7 +86,12 @@ class WorkLeft:
         offered = const(self.groups).gated(valid & ~end & own)
         chunks = (const(self.facts.chunks - 1) - self._number()).times(OF_CHUNK).gated(searched)
         busy = layer.of("sequencer", "busy")
-        waits = mux(valid, const(OFFERED).gated(token | ~busy), const(EMPTY))
+        empty = const(EMPTY)
+        if self.facts.spaced:
+            # An event comes while the sequencer still has words of the one before to issue.
+            last = self._group("sequencer").equals(self.groups - 1)
+            empty = mux(busy, const(EMPTY_AT_LAST).gated(last), empty)
+        waits = mux(valid, const(OFFERED).gated(token | ~busy), empty)
         waits = waits.gated(searched | (valid & own)) + searched.wide(self.bits)
         under_way = (const(self.groups) - self._group("sequencer")).gated(busy)
         total = to_come + offered + chunks + waits + under_way + self._fetches()
@@ -99,6 +109,18 @@ class WorkLeft:
     def _group(self, part: str) -> Bits:
         counter = self.layer.wiring.counter(self.layer.part.part(part), "group", self.groups)
         return counter.wide(self.bits)
+
+    def marks(self, group: Bits) -> Iterator[Bits]:
+        """Registers that say what follows from others: the last group, columns in front, ..."""
+        if self.groups > 2:
+            at_last = self.layer.of("sequencer", "at_last")
+            yield at_last.equals(group.equals(self.groups - 1))
+        scanning = self.layer.of("scanner", "scanning")
+        in_front = self.layer.of("scanner", "left")[: self.facts.chunk * self.facts.width]
+        yield scanning.implies(self.layer.of("scanner", "found").equals(in_front.any()))
+        if self.layer.part.part("scanner").has("number"):
+            last = self._number().equals(self.facts.chunks - 1)
+            yield scanning.implies(self.layer.of("scanner", "at_last").equals(last))
 
     def _columns(self) -> Bits:
         """Columns in front that are not 0, and all columns behind them."""
@@ -142,6 +164,7 @@ def prove_progress(layer: EventLayer, facts: ScannerFacts) -> None:
         """What is claimed of the layer and of its parts."""
         group = work._group("sequencer")
         return [
+            *work.marks(group),
             *layer.invariants(),
             ~layer.reset,
             layer.state("adding"),
