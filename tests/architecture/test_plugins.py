@@ -291,6 +291,7 @@ EXCEPTIONS = {
     ("sc_hw/recurrent/*.py", "*"): "the recurrent network, whose rule has fields of these names",
     ("sc_hw/build/blocks/recurrent_network.py", "*"): "the same network's block",
     ("sc_hw/proof/blocks/recurrent/*.py", "*"): "its claims",
+    ("sc_hw/proof/mutants/recurrent.py", "*"): "its mutants",
     ("sim/blocks/recurrent_network.py", "*"): "the same network in simulation",
     ("sim/benches/recurrent_network.py", "*"): "the same",
     ("sim/sample_bench.py", "weight"): "weights that a bench loads into networks that learn",
