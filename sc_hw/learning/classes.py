@@ -159,6 +159,15 @@ class ClassScores(wiring.Component):
         with m.If(scored & (~label.any() | (score > best))):
             m.d.sync += [best.eq(score), self.winner.eq(label[: self.plan.class_bits])]
 
+    def _error(self) -> Value:
+        """The error of the class that has gone through, in all bits of `value`.
+
+        Scores of few bits need fewer than the largest error that is allowed.
+        """
+        error: Value = self.update.o_error
+        extra = len(self.value) - len(error)
+        return Cat(error, error[-1].replicate(extra)).as_signed() if extra else error
+
     def _write(
         self,
         m: Module,
@@ -170,7 +179,7 @@ class ClassScores(wiring.Component):
     ) -> None:
         """Write errors, and remember where they are not 0."""
         plan, latency = self.plan, self.update.latency
-        error = self.update.o_error
+        error = self._error()
         found = delays.later(scored, latency, "found", strobe=True)
         whose = delays.later(label, latency, "whose")
         own_lanes = range(plan.spec.output.lanes)

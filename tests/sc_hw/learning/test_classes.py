@@ -14,9 +14,13 @@ from sc_model.arithmetic.learning import class_error
 from sc_model.graph import IntOps
 
 
-@pytest.mark.parametrize(("classes", "lanes"), [(10, 8), (3, 8), (4, 2)])
-def test_winner_and_errors(classes: int, lanes: int) -> None:
-    plan, rng = plan_of(classes=classes, lanes=lanes), random.Random(classes)
+# With the last shift no error needs the bits of `most_error`.
+@pytest.mark.parametrize(
+    ("classes", "lanes", "error_shift"), [(10, 8, 4), (3, 8, 4), (4, 2, 4), (3, 2, 15)]
+)
+def test_winner_and_errors(classes: int, lanes: int, error_shift: int) -> None:
+    plan = plan_of(classes=classes, lanes=lanes, output={"error_shift": error_shift})
+    rng = random.Random(classes)
     dut = ClassScores(plan)
     unit = class_error(plan.spec.output, plan.spec.score_format)
 
