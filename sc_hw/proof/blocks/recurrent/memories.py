@@ -242,6 +242,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     fields = [
         _result(clocks, written, "neuron", part.neuron, name, place.width) for name, place in layout
     ]
+    spike = _result(clocks, written, "neuron", part.neuron, "spike", 1)
     prover.claim(
         "neurons: an update",
         f"a neuron's word and the current of its lane go through its pipeline; {written} clocks"
@@ -252,7 +253,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
             update.implies(same(at(written, "store.w_addr"), index)),
             update.implies(same(at(written, "store.w_data"), cat(fields))),
             same(at(written, "fired"), update),
-            update.implies(same(at(written, "spike"), at(written, "neuron.o_spike"))),
+            update.implies(same(at(written, "spike"), spike)),
             same(at(FETCH, "trace"), _field(stored, layout, "trace")),
         ),
         clocks.quiet,
@@ -354,10 +355,13 @@ def _prove_learning(
             "noise": at(0, "noise"),
         }
         facts += _given(clocks, f"synapse_{number}", plan.readout_synapse(), own)
+    synapse, bits = plan.readout_synapse(), len(weights[0])
     changed = [
-        at(written, f"synapse_{number}.o_weight")[: len(weights[0])]
+        _result(clocks, written, f"synapse_{number}", synapse, "weight", bits)
         for number in range(plan.classes)
     ]
+    width = plan.spec.hidden.signal_bits
+    signal = _result(clocks, signalled, "feedback", part.feedback, "signal", width)
     everything = clocks.const((1 << plan.classes) - 1, plan.classes)
     no_load = (~at(written, "load").any()).holds
     prover.claim(
@@ -369,7 +373,7 @@ def _prove_learning(
             *facts,
             same(at(signalled, "signal_write"), learn),
             learn.implies(same(at(signalled, "signal_index"), index)),
-            same(at(signalled, "signal"), at(signalled, "feedback.o_signal")),
+            same(at(signalled, "signal"), signal),
             same(at(written, "ram.w_en"), everything.gated(learn & at(written, "learns"))),
             learn.implies(same(at(written, "ram.w_addr"), index)),
             learn.implies(same(at(written, "ram.w_data"), cat(changed))),
@@ -415,7 +419,7 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
             same(at(1, "error.i_score"), score),
             same(at(1, "error.i_target"), same(number, at(1, "label"))),
             same(at(1, "error.i_known"), at(1, "told")),
-            same(found, at(looked, "error.o_error")),
+            same(found, _result(clocks, looked, "error", part.error, "error", len(found))),
             same(after, mux(look, moved, before)),
             same(at(looked + 1, "any_error"), mux(look, some, at(looked, "any_error"))),
         ),
