@@ -24,11 +24,11 @@ def test_words_go_back_to_where_they_came_from(
     assert {name.split(":")[0] for name in found} == parts
 
 
-def test_a_slope_that_needs_fewer_bits_than_it_has(tmp_path: Path) -> None:
-    """The pipeline's slope has fewer bits than what keeps it."""
-    hidden = {"neurons": 2, "lanes": 1, "slope_bits": 5, "slope_shift": 6}
-    small = network(inputs=1, hidden=hidden, readout={"neurons": 2})
-    found = WrittenParts(tmp_path, design(small)).verdicts({"neurons"})
+def test_numbers_that_need_fewer_bits_than_they_have(tmp_path: Path) -> None:
+    """Slope, error and signal have fewer bits in their pipelines than in what keeps them."""
+    hidden = {"neurons": 2, "lanes": 1, "slope_bits": 5, "slope_shift": 6, "signal_shift": 9}
+    small = network(inputs=1, hidden=hidden, readout={"neurons": 2, "error_shift": 9})
+    found = WrittenParts(tmp_path, design(small)).verdicts({"neurons", "readout"})
     assert set(found.values()) == {PROVED}
 
 
