@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """How each block is put behind the registers, one file each, found by looking.
 
 A file of this folder that defines `HOST_BLOCK`, a subclass of

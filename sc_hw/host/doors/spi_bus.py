@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Door `spi_bus`: accesses of the bus over SPI, without frames, and in a few cells."""
 
 from __future__ import annotations
