@@ -194,7 +194,7 @@ MUTANTS = (
         "readout",
         "frozen readout learns",
         "a readout that is frozen is written",
-        (r"(= learn_d\d+) & learns;", r"\1;"),
+        (r"(= (?:learn_d\d+|signal_write)) & learns;", r"\1;"),
     ),
     _mutant(
         "readout",
@@ -218,7 +218,7 @@ MUTANTS = (
         "lane",
         "no noise",
         "steps are rounded down, not at random",
-        (r"(= scaled\w* \+ )(noise\w*);", r"\1(\2 ^ \2);"),
+        (r"(= scaled\w*(?:\[\d+:0\])? \+ )(noise\w*);", r"\1(\2 ^ \2);"),
     ),
     _mutant(
         "lane",
@@ -260,7 +260,7 @@ MUTANTS = (
         "readout_synapse",
         "no noise in the readout",
         "steps of the readout are rounded down",
-        (r"(= scaled\w* \+ )(noise\w*);", r"\1(\2 ^ \2);"),
+        (r"(= scaled\w*(?:\[\d+:0\])? \+ )(noise\w*);", r"\1(\2 ^ \2);"),
     ),
     _mutant(
         "noise",
