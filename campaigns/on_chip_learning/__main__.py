@@ -11,6 +11,7 @@ import argparse
 import json
 import platform
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,19 @@ from campaigns.on_chip_learning.rows import (
     fashion_rows,
     mnist_rows,
     pytorch_rows,
-    rtl_rows,
     speed,
 )
 from campaigns.on_chip_learning.trials import bandit_rows, pole_rows, trial_rtl_rows
+from campaigns.on_chip_learning.verilog import SHOWN, rtl_row
 from sc_hw.files import write_json
 from sc_model.images import load_images
 
 SCHEMA = "sc-hw.on-chip-learning.v1"
-PARTS = ("digits", "mnist", "fashion", "drift", "pytorch", "rtl", "trials", "trial_rtl", "speed")
+RTL = tuple(f"rtl_{kind}" for kind in SHOWN)
+PARTS = (
+    *("digits", "mnist", "fashion", "drift", "pytorch", *RTL),
+    *("trials", "trial_rtl", "speed"),
+)
 
 
 def main() -> None:
@@ -50,7 +55,10 @@ def main() -> None:
         "fashion": lambda: list(fashion_rows(given.fashion)),
         "drift": lambda: list(drift_rows(images)),
         "pytorch": lambda: list(pytorch_rows(given.build)),
-        "rtl": lambda: list(rtl_rows(images, given.fashion, given.build)),
+        **{
+            f"rtl_{kind}": partial(rtl_row, kind, images, given.fashion, given.build)
+            for kind in SHOWN
+        },
         "trials": lambda: {"bandit": list(bandit_rows()), "pole": list(pole_rows())},
         "trial_rtl": lambda: list(trial_rtl_rows()),
         "speed": lambda: speed(images),

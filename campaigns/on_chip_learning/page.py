@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.on_chip_learning.rows import BEFORE, MARKS, SEEDS
 from campaigns.on_chip_learning.trials import trial_lines
+from campaigns.on_chip_learning.verilog import SHOWN
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -56,7 +57,7 @@ def page(report: Mapping[str, Any]) -> str:
         "",
         *pytorch_lines(report["pytorch"] or []),
         "",
-        *rtl_lines(report["rtl"] or []),
+        *rtl_lines(report),
         "",
         *trial_lines(report["trials"], report["trial_rtl"] or []),
         *speed_lines(report["speed"]),
@@ -109,24 +110,32 @@ def pytorch_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def rtl_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def rtl_lines(report: Mapping[str, Any]) -> list[str]:
     """Runs in Verilog."""
+    missing = [kind for kind in SHOWN if not report.get(f"rtl_{kind}")]
     lines = [
         "## In Verilog",
         "",
         "Whole runs of `top.v`, compiled by Verilator, beside the model: every answer, and at the"
-        " end every weight, age and register.",
+        " end every weight, age and register. Clocks with those of all loads; seconds of one core.",
         "",
-        "| design | samples | other answers | other values of the state | right at the end |",
-        "|---|--:|--:|--:|--:|",
+        "| run | samples | synapses updated | clocks | s | other answers |"
+        " other values of the state | right at the end |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for each in rows:
+    for kind in SHOWN:
+        if kind in missing:
+            continue
+        each = report[f"rtl_{kind}"]
         lines.append(
-            f"| `{each['design']}` | {each['samples']:,} | {each['other_answers']} |"
+            f"| {each['task']} | {each['samples']:,} | {each['synapse_updates']:,} |"
+            f" {each['clocks']:,} | {each['seconds']:,} | {each['other_answers']} |"
             f" {each['other_values_of_the_state']} of {each['values_of_the_state']:,} |"
             f" {100 * each['right']:.2f} % |"
         )
-    return lines if rows else [*lines[:2], "Not run (`--part rtl`)."]
+    if missing:
+        lines += ["", "Not run: " + ", ".join(f"`--part rtl_{kind}`" for kind in missing) + "."]
+    return lines
 
 
 def drift_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_hw.simulation.device import Device
 from sc_model.images import Images, load_images
@@ -223,6 +224,18 @@ def fashion_rows(folder: Path) -> Iterator[dict[str, Any]]:
 # --- a sensor that changes ------------------------------------------------------------------------
 
 
+def settled(device: Device, split: Any, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Learn with the sensor as it was; the classes that were played."""
+    return np.concatenate(
+        [
+            device.run(
+                values=split.values[chosen], target=split.classes[chosen], others_wrong=found
+            )
+            for chosen, found in zip(np.split(order, 2), (False, True), strict=True)
+        ]
+    )
+
+
 def drift(
     design: Design, split: Any, change: str, told: str, frozen: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -238,11 +251,7 @@ def drift(
             device.load(tasks.first_weights(design, seed))
             for layer in frozen:
                 device._engine.freeze(layer)
-            begin, end = np.split(order[:BEFORE], 2)
-            for chosen, found in ((begin, False), (end, True)):
-                device.run(
-                    values=split.values[chosen], target=split.classes[chosen], others_wrong=found
-                )
+            settled(device, split, order[:BEFORE])
             curve = [tasks.right(device, split.test_values, split.test_classes)]
             recovery, done = tasks.Recovery(device), 0
             for mark in MARKS:
@@ -301,53 +310,6 @@ def pytorch_rows(root: Path) -> Iterator[dict[str, Any]]:
         }
         print(json.dumps(made), flush=True)
         yield made
-
-
-# --- Verilog --------------------------------------------------------------------------------------
-
-
-def rtl(name: str, split: Any, shown: int, root: Path) -> dict[str, Any]:
-    """A whole run in the compiled Verilog beside the model: every answer, and the state at the end.
-
-    Parameters
-    ----------
-    name : of the design.
-    split, shown : as of `tasks.learn`.
-    root : folder of builds.
-    """
-    design = design_of(name)
-    with Device.open(design, "rtl", root=root) as verilog, Device.open(design) as model:
-        played, expected = (
-            tasks.learn(device, split, shown, 0, schedule=tasks.phases(design))
-            for device in (verilog, model)
-        )
-        here, there = verilog.state(), model.state()
-        states = sum(
-            int((here[space][field] != there[space][field]).sum())
-            for space, fields in there.items()
-            for field in fields
-        )
-        made = {
-            "design": name,
-            "samples": shown,
-            "other_answers": int((played != expected).sum()),
-            "other_values_of_the_state": states,
-            "values_of_the_state": sum(
-                v.size for fields in there.values() for v in fields.values()
-            ),
-            "right": tasks.right(model, split.test_values, split.test_classes),
-        }
-    print(json.dumps(made), flush=True)
-    return made
-
-
-def rtl_rows(images: Images, fashion: Path, root: Path) -> Iterator[dict[str, Any]]:
-    """A run of each task."""
-    digits = tasks.digits(0)
-    yield rtl("digits", digits, 12_000, root)
-    yield rtl("digits_reward", digits, 3000, root)
-    yield rtl("mnist", tasks.fold_of(images, tasks.FOLDS - 1), 24_000, root)
-    yield rtl("fashion_10_bits", fashion_split(fashion), 3000, root)
 
 
 # --- speed ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from support import ROOT
 from campaigns.freshness.stamps import without_stamp
 from campaigns.on_chip_learning.page import page, rows_of
 from campaigns.on_chip_learning.trials import FLOOR
+from campaigns.on_chip_learning.verilog import SHOWN
 
 
 def test_the_page_is_that_of_the_committed_numbers() -> None:
@@ -30,6 +31,12 @@ def test_the_page_is_that_of_the_committed_numbers() -> None:
     bandit = {each["kind"]: each for each in reversed(report["trials"]["bandit"])}
     for part in ("whole", "last"):
         assert bandit["integers, all on the chip"][part] >= bandit["UCB1"][part]
-    for each in report["rtl"]:
+    for kind, samples in SHOWN.items():
+        each = report.get(f"rtl_{kind}")
+        if each is None:
+            assert f"`--part rtl_{kind}`" in text
+            continue
+        assert each["samples"] == samples
         assert each["other_answers"] == each["other_values_of_the_state"] == 0
+        assert each["synapse_updates"] >= 10**7
     assert report["speed"]["per_s"] >= 5000
