@@ -220,7 +220,10 @@ class Board:
 
     def step(self, **stimulus: Any) -> Any:
         """Advance by one step; what `run` returns of it, without the first axis."""
-        result = self.run(**self.block.alone(stimulus))
+        alone = self.block.alone(stimulus)
+        if (steps := self._steps(alone)) != 1:
+            raise ValueError(f"stimulus must be that of one step, not of {steps}; use `run`.")
+        result = self.run(**alone)
         if result is None:
             return self.state()["synapse"]
         if isinstance(result, dict):
@@ -286,7 +289,11 @@ class Board:
             len(np.asarray(v)) for v in stimulus.values() if np.ndim(v) == self.block.step_axes
         }
         if len(lengths) != 1:
-            raise ValueError(f"stimulus must be of equally many steps, not {sorted(lengths)}")
+            shapes = ", ".join(f"{name} {np.shape(values)}" for name, values in stimulus.items())
+            raise ValueError(
+                "stimulus must be of equally many steps along a first axis, in arrays of"
+                f" {self.block.step_axes} axes or scalars, not {shapes or 'nothing'}."
+            )
         return lengths.pop()
 
     def _rows(self, stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:

@@ -73,8 +73,10 @@ def _cut_value(match: re.Match[str]) -> str:
 def warnings_in_one_line() -> None:
     """Print warnings of this process as one line each, without the place in our code.
 
-    For commands: a warning there is for the user, who did not write the code.
+    For commands: a warning there is for the user, who did not write the code. Amaranth's about
+    components without a netlist are left out: a command that ends with an error leaves such ones.
     """
+    warnings.filterwarnings("ignore", message=r".* created but never used$")
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         print(f"{WARNING}{one_line(str(message))}", file=sys.stderr)

@@ -78,8 +78,10 @@ class BoardLearningNetwork(LearnerBlock):
         told: dict[str, Any] = {"learn": 0}
         if "target" in stimulus:
             target, classes = np.asarray(stimulus["target"]), self._classes
-            if target.shape not in ((), (len(values),)) or (
-                target.size and not 0 <= target.min() <= target.max() < classes
+            if (
+                target.dtype.kind not in "biu"
+                or target.shape not in ((), (len(values),))
+                or (target.size and not 0 <= target.min() <= target.max() < classes)
             ):
                 raise ValueError(
                     f"target must be {len(values)} classes in [0, {classes - 1}], one a sample."
@@ -91,10 +93,10 @@ class BoardLearningNetwork(LearnerBlock):
         """Write the settings that are given."""
         changed = self.chosen(settings.get("learn", {}))
         if "step_shift" in settings:
-            shift = int(settings["step_shift"])
-            if not 0 <= shift <= 7:
-                raise ValueError(f"step_shift must be in [0, 7], not {shift}.")
-            changed["step_shift"] = shift
+            shift = settings["step_shift"]
+            if np.ndim(shift) or np.asarray(shift).dtype.kind not in "iu" or not 0 <= shift <= 7:
+                raise ValueError(f"step_shift must be an integer in [0, 7], not {shift!r:.40}.")
+            changed["step_shift"] = int(shift)
         self.change(**changed)
 
 

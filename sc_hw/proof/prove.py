@@ -54,6 +54,9 @@ def prove(
 ) -> dict[str, Any]:
     """Prove a design and write its certificate, `build/<id>/proof.json`.
 
+    An interrupted proof keeps the one that was there: the folder's name and the hashes in it say
+    that it is about the same Verilog.
+
     Parameters
     ----------
     design : what to prove.
@@ -91,8 +94,6 @@ def prove(
         raise ValueError(f"jobs must be an integer >= 1, not {jobs!r}")
     bitwuzla, yosys = find("bitwuzla"), find("yosys")
     build = elaborate(design, root)
-    # so that an interrupted proof leaves no certificate behind
-    (build.folder / "proof.json").unlink(missing_ok=True)
     began = perf_counter()
     _emit_parts_and_sizes(build, schedules, parts, progress)
     # Threads are enough: each waits for a process that does the work.

@@ -167,7 +167,7 @@ def test_board_that_reports_errors() -> None:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({}, "stimulus must be of equally many steps, not []"),
+        ({}, "stimulus must be of equally many steps along a first axis, in arrays of 2 axes or"),
         ({"spikes": np.zeros((2, 5), bool), "reward": 0}, "spikes must have shape (T, 21)"),
         ({"spikes": np.zeros((2, 21), bool)}, "a step takes reward"),
         ({"spikes": np.zeros((2, 21), bool), "reward": 0, "decision": 1}, "a step takes reward"),
@@ -182,6 +182,13 @@ def test_stimulus_that_does_not_fit(given: dict[str, Any], text: str) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
         board.run(**given)
     assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_step_is_one_step(steps: int) -> None:
+    board, _ = board_of(LAYER)
+    with pytest.raises(ValueError, match=rf"^stimulus must be that of one step, not of {steps}; "):
+        board.step(spikes=np.zeros((steps, 21), bool), reward=0)
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

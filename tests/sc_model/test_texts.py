@@ -103,8 +103,9 @@ def test_a_warning_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    warnings_in_one_line()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        warnings.showwarning("a\nb", UserWarning, "file.py", 1)
+        warnings_in_one_line()
+        warnings.warn("a\nb", stacklevel=1)
+        warnings.warn("<A object at 0x1> created but never used", stacklevel=1)
     assert capsys.readouterr().err == "warning: a\\nb\n"

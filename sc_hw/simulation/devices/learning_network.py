@@ -180,7 +180,10 @@ class LearningNetworkDevice(LearnerDevice):
         if "step_shift" in stimulus:
             engine.step_shift = stimulus["step_shift"]
         if "others_wrong" in stimulus:
-            engine.others_wrong = bool(stimulus["others_wrong"])
+            chosen = stimulus["others_wrong"]
+            if not isinstance(chosen, bool | np.bool_):
+                raise TypeError(f"others_wrong is true or false, not {chosen!r:.40}.")
+            engine.others_wrong = bool(chosen)
         self.choose_learning(engine, stimulus.get("learn", {}))
         return {name: value for name, value in stimulus.items() if name not in REGISTERS}
 

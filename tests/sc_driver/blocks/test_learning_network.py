@@ -46,6 +46,10 @@ def test_a_sample_is_packed_with_what_is_told(block: Any) -> None:
         ({"values": np.zeros((2, 5), int)}, r"values must be integers of shape \(T, 12\)"),
         ({"values": np.full((2, 12), 256)}, r"values must be in \[0, 255\]"),
         ({"values": np.zeros((2, 12), int), "target": [1, 10]}, r"2 classes in \[0, 9\]"),
+        ({"values": np.zeros((2, 12), int), "target": ["a", "b"]}, r"2 classes in \[0, 9\]"),
+        ({"values": np.zeros((2, 12), int), "target": [0.5, 1]}, r"2 classes in \[0, 9\]"),
+        ({"values": np.zeros((2, 12), int), "step_shift": 1.5}, r"an integer in \[0, 7\], not 1.5"),
+        ({"values": np.zeros((2, 12), int), "step_shift": np.nan}, r"in \[0, 7\], not nan"),
         ({"values": np.zeros((2, 12), int), "right": 1}, "not right, values"),
     ],
 )

@@ -116,10 +116,10 @@ def test_a_folder_without_what_is_proved_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_interrupted_proof_leaves_no_certificate(
+def test_interrupted_proof_keeps_the_certificate_of_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prove(LANE, root=tmp_path, mutants=False)
+    certificate = prove(LANE, root=tmp_path, mutants=False)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -127,4 +127,4 @@ def test_interrupted_proof_leaves_no_certificate(
     monkeypatch.setattr(block_proof, "decide", killed)
     with pytest.raises(KeyboardInterrupt):
         prove(LANE, root=tmp_path, mutants=False)
-    assert not (tmp_path / prover.build_id(LANE) / "proof.json").exists()
+    assert prover.check(LANE, root=tmp_path) == certificate

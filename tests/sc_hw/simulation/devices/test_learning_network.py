@@ -119,6 +119,8 @@ def test_what_a_step_does_not_take_is_refused() -> None:
             TypeError, match=r"^learn is true or false, or so by layer \(hidden0, o"
         ):
             device.step(values=samples(1)[0][0], learn={"hidden1": True})
+        with pytest.raises(TypeError, match=r"^others_wrong is true or false, not 'x'\.$"):
+            device.step(values=samples(1)[0][0], others_wrong="x")
         with pytest.raises(
             TypeError, match=r"^weights have the names '<layer>\.weight', not 'outp"
         ):
