@@ -51,6 +51,37 @@ def word_at(terms: Terms, memory: Any, address: Any) -> Any:
     return terms(K.ARRAY_SELECT, memory, resize_unsigned(terms, address, address_width(memory)))
 
 
+def word_behind(terms: Terms, memory: Any, address: Any) -> Any:
+    """The word of a memory at an address, told from the writes that the memory's term is made of.
+
+    A memory with a write for each lane is a term of as many stores, each of which changes a part of
+    the word that the one before has left. Where a store is to this address, so is its read. What
+    comes out has one read, of the memory before all stores.
+    """
+
+    at = resize_unsigned(terms, address, address_width(memory))
+    known: dict[Any, Any] = {}
+
+    def word(array: Any) -> Any:
+        if array not in known:
+            known[array] = found(array)
+        return known[array]
+
+    def found(array: Any) -> Any:
+        if array.kind() == K.ITE:
+            condition, one, other = array.children()
+            return terms(K.ITE, condition, word(one), word(other))
+        if array.kind() == K.ARRAY_STORE:
+            before, where, value = array.children()
+            left = word(before)
+            read = terms(K.ARRAY_SELECT, before, where)
+            changed = terms.tm.substitute_term(value, {read: left})
+            return terms(K.ITE, terms(K.EQUAL, at, where), changed, left)
+        return terms(K.ARRAY_SELECT, array, at)
+
+    return word(memory)
+
+
 def address_width(memory: Any) -> int:
     """Bits of an address of a memory."""
     return int(memory.sort().array_index().bv_size())

@@ -9,7 +9,7 @@ from support import new_terms
 
 from sc_hw.proof.facts import Field
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.verdicts import PROVED
+from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_hw.proof.words import (
     address_width,
     low_bits,
@@ -18,6 +18,7 @@ from sc_hw.proof.words import (
     resize_unsigned,
     slices,
     word_at,
+    word_behind,
 )
 from sc_model.graph.smt import K
 
@@ -67,3 +68,20 @@ def test_a_memory_takes_the_lowest_bits_of_an_address(bits: int) -> None:
     address = t.const(0b1101, bits)
     wanted = t(K.ARRAY_SELECT, memory, t.const(0b1101 & ((1 << bits) - 1), 2))
     assert same(prover, word_at(t, memory, address), wanted)
+
+
+def test_a_word_behind_many_writes_is_that_of_the_memory() -> None:
+    prover = Prover(new_terms())
+    t = prover.terms
+    bits = t.tm.mk_bv_sort(4)
+    before = memory = t.tm.mk_const(t.tm.mk_array_sort(bits, bits), "memory")
+    written, read = t.var("written", 4), t.var("read", 4)
+    for lane in range(4):  # each write changes a bit of the word that the one before has left
+        keeps = t.const(0b1111 ^ 1 << lane, 4)
+        kept = t(K.BV_AND, t(K.ARRAY_SELECT, memory, written), keeps)
+        new = t(K.BV_OR, kept, t(K.BV_AND, t.var(f"value_{lane}", 4), t.const(1 << lane, 4)))
+        enable = t(K.EQUAL, t.var(f"enable_{lane}", 1), t.const(1, 1))
+        memory = t(K.ITE, enable, t(K.ARRAY_STORE, memory, written, new), memory)
+    found = word_behind(t, memory, read)
+    assert same(prover, found, word_at(t, memory, read))
+    assert prover.claim("other", "", t.differ(found, word_at(t, before, read))).verdict == REFUTED

@@ -343,8 +343,8 @@ def _prove_walk(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     prover.claim(
         "lists: two buffers",
         "while a whole sample is read, inputs are put into the lists of the other buffer",
-        violated(other_buffer(0)),
-        [lists.full(0, reads).holds, *(fact.holds for fact in lists.invariant(0))],
+        violated(lists.full(0, reads).implies(other_buffer(0))),
+        [fact.holds for fact in lists.invariant(0)],
     )
     # A walk is one through a whole sample, which is not released meanwhile.
     kept = (other_buffer(0), other_buffer(1), ~at(0, "release"), ~at(1, "release"))

@@ -14,7 +14,7 @@ from sc_hw.proof.blocks.learning.layers import extended
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.words import word_at
+from sc_hw.proof.words import word_at, word_behind
 
 
 def _word(clocks: Clocks, clock: int, address: Bits) -> Bits:
@@ -78,7 +78,11 @@ def prove_state(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     value, values = clocks.at(0, "value"), clocks.at(0, "values")
     some = Bits(clocks.terms, clocks.terms.var("any word", len(written)))
     here = same(some, written)
-    before, after = (_word(clocks, clock, some) for clock in (0, 1))
+    before = _word(clocks, 0, some)
+    # Through the writes of all lanes, which the solver does not find its way through by itself.
+    after = Bits(
+        clocks.terms, word_behind(clocks.terms, clocks.frames.memory(1, "words"), some.term)
+    )
     facts = []
     for lane in range(plan.lanes):
         number, place = divmod(lane, plan.share)
