@@ -61,6 +61,16 @@ class RecurrentPlan:
                 "lanes of a recurrent layer must be a power of two that divides its neurons in"
                 f" hardware, not {hidden.lanes} with {hidden.neurons} neurons."
             )
+        # the greatest sum of weight * error, rounded: of half a signal or more something is left
+        largest = readout.neurons << (readout.weight_bits + readout.error_format.width - 2)
+        most = largest.bit_length()
+        if hidden.signal_shift > most:
+            raise ConfigError(
+                f"signal_shift of a recurrent layer must be <= {most} in hardware with"
+                f" {readout.neurons} classes, weights of {readout.weight_bits} bits and errors of"
+                f" {readout.error_format.width}, or every learning signal is 0, not"
+                f" {hidden.signal_shift}."
+            )
 
     # --- sizes ------------------------------------------------------------------------------------
 

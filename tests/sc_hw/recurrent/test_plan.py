@@ -47,3 +47,24 @@ def test_a_rule_that_does_not_fit_is_refused() -> None:
         plan_of(hidden={"rule": RuleChoice(family="pair_stdp")})
     with pytest.raises(RuleError, match=r"^rule 'e_prop' must have the field weight and the input"):
         plan_of(readout={"rule": RuleChoice(family="e_prop")})
+
+
+@pytest.mark.parametrize(
+    ("classes", "weight_bits", "error_shift"), [(2, 3, 2), (5, 4, 0), (3, 8, 4)]
+)
+def test_a_signal_of_which_nothing_is_left_is_refused(
+    classes: int, weight_bits: int, error_shift: int
+) -> None:
+    readout = {
+        "neurons": classes,
+        "weight_bits": weight_bits,
+        "initial": 1,
+        "most_error": 1,
+        "error_shift": error_shift,
+    }
+    with pytest.raises(ConfigError, match=r", or every learning signal is 0, not 15\.$") as refused:
+        plan_of(hidden={"signal_shift": 15}, readout=readout)
+    most = int(str(refused.value).split("<= ")[1].split(" ")[0])
+    graph = plan_of(hidden={"signal_shift": most}, readout=readout).feedback().graph
+    interval = graph.nodes[graph.outputs["signal"]].interval
+    assert interval.hi == 1
