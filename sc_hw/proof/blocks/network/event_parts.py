@@ -290,6 +290,12 @@ class _Sequencer:
         self.over = self.issue & last
         self.begins, self.token = self.taken & ~self.event.end, self.taken & self.event.end
 
+    @property
+    def anew(self) -> tuple[Bits, ...]:
+        """What holds when it begins anew."""
+        counts = (self.group.equals(0), self.set.equals(0), self.marked)
+        return (~self.busy, ~self.ended, ~self.used.any(), *counts)
+
     def of_column(self, column: Bits, group: Bits) -> Bits:
         """Number of a column's word of a group, in as many bits as it may need."""
         bits = self.spec.depth.bit_length() + 1
@@ -383,14 +389,7 @@ def prove_sequencer(
     prover.claim(
         f"{label}: after a reset",
         "a reset drops the event under way, and no set counts as used",
-        violated(
-            ~then.busy,
-            ~then.ended,
-            ~then.used.any(),
-            then.group.equals(0),
-            then.set.equals(0),
-            then.marked,
-        ),
+        violated(*then.anew),
         [prover.on(clocks.frames.at(0, "rst"))],
     )
 
