@@ -18,6 +18,7 @@ from sc_hw.recurrent.plan import FETCH, RecurrentPlan
 from sc_hw.recurrent.readout import Readout
 from sc_hw.recurrent.sweep import SynapseSweep
 from sc_model.arithmetic.recurrent import score_leak
+from sc_model.graph import restrict
 from sc_model.graph.smt import SmtInt, SmtOps
 from sc_model.spec.learning.recurrent_network import SETTING
 
@@ -41,11 +42,14 @@ def _sum(clocks: Clocks, left: Bits, right: Bits) -> Bits:
     return left + (cat([right, sign]) if sign is not None else right)
 
 
-def _given(clocks: Clocks, path: str, datapath: Datapath, wanted: Mapping[str, Bits]) -> list[Bits]:
-    """That all inputs of a pipeline, in clock `FETCH`, are the wanted ones."""
+def _given(
+    clocks: Clocks, path: str, datapath: Datapath, wanted: Mapping[str, Bits], clock: int = FETCH
+) -> list[Bits]:
+    """That all inputs of a pipeline on which an output depends are the wanted ones, in a clock."""
+    graph = datapath.graph
     return [
-        same(clocks.at(FETCH, f"{path}.i_{name}"), wanted[name])
-        for name in datapath.graph.variables
+        same(clocks.at(clock, f"{path}.i_{name}"), wanted[name])
+        for name in restrict(graph, tuple(graph.outputs)).variables
     ]
 
 
@@ -409,6 +413,11 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
     found = at(looked, "found_error")
     before, after = at(looked, "errors"), at(looked + 1, "errors")
     moved = cat([before[len(found) :], found]) if plan.classes > 1 else found
+    given = {
+        "score": score,
+        "target": same(number, at(1, "label")),
+        "known": at(1, "told"),
+    }
     some = found.any() | (at(looked, "any_error") & number.any())
     prover.claim(
         "readout: the errors",
@@ -416,9 +425,7 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
         " that of the last class, and the others move a class down; with class 0 it begins anew"
         " whether there is some error",
         violated(
-            same(at(1, "error.i_score"), score),
-            same(at(1, "error.i_target"), same(number, at(1, "label"))),
-            same(at(1, "error.i_known"), at(1, "told")),
+            *_given(clocks, "error", part.error, given, 1),
             same(found, _result(clocks, looked, "error", part.error, "error", len(found))),
             same(after, mux(look, moved, before)),
             same(at(looked + 1, "any_error"), mux(look, some, at(looked, "any_error"))),

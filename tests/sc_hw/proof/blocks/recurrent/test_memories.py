@@ -32,5 +32,14 @@ def test_numbers_that_need_fewer_bits_than_they_have(tmp_path: Path) -> None:
     assert set(found.values()) == {PROVED}
 
 
+def test_a_margin_that_no_sum_reaches(tmp_path: Path) -> None:
+    """Errors do not depend on the sums then, and Yosys leaves no wire of what nothing reads."""
+    hidden = {"neurons": 2, "lanes": 1}
+    readout = {"neurons": 2, "margin": 100_000, "most_error": 1}
+    parts = WrittenParts(tmp_path, design(network(inputs=1, hidden=hidden, readout=readout)))
+    found = parts.verdicts({"readout"})
+    assert set(found.values()) == {PROVED}
+
+
 def test_a_fault_is_refuted(recurrent_parts: WrittenParts, tmp_path: Path) -> None:
     assert REFUTED in recurrent_parts.with_fault("frozen layer learns", tmp_path).values()
