@@ -332,6 +332,7 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
         "fitted_to": errors(
             [row for row in found if not row["held_out"] and not _is_learning(row)]
         ),
+        "learning_drawn": LEARNING,
         "least": (
             f"A target has a figure where {LEAST_FIT} designs of the block were fitted to and"
             f" {LEAST_HELD_OUT} of both were held out."

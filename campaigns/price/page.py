@@ -42,8 +42,8 @@ def markdown(values: Mapping[str, Any]) -> str:
         " One seed of place and route by itself scatters by some 5 %.",
         "",
         *_learning_lines(values),
-        f"Of {len(values['changed_since'])} designs today's generator makes other Verilog than was"
-        " measured. What is predicted of them is of the Verilog that was.",
+        f"Of at least {len(values['changed_since'])} designs today's generator makes other Verilog"
+        " than was measured. What is predicted of them is of the Verilog that was.",
         "",
         f"Not measured: {len(values['failed'])} designs.",
         *(f"* {row['number']} on {row['target']}: {row['failed']}" for row in values["failed"]),
@@ -73,7 +73,8 @@ def _learning_lines(values: Mapping[str, Any]) -> list[str]:
         " coefficients that all blocks share are those of the others; a block that learns has one"
         f" of its own for LUTs and one for the clock, fitted to {fit['designs']} designs (median"
         f" errors there {medians[0]} % and {medians[1]} %), and both of a target have the same"
-        f" bars. {values['least']} Clocks are fewer: in the frame some networks do not fit their"
+        f" bars. Of {values['learning_drawn']} drawn the first were measured, as many as there was"
+        f" time for. {values['least']} Clocks are fewer: in the frame some networks do not fit their"
         " device.",
         "",
     ]

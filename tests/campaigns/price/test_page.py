@@ -29,6 +29,7 @@ def test_a_row_a_group_and_what_was_not_measured() -> None:
         "held_out_learning": {"a": figures(4)},
         "fitted_to": figures(120, 120),
         "fitted_to_learning": figures(5),
+        "learning_drawn": 32,
         "least": "Three are the least.",
         "changed_since": [3, 4],
         "failed": [{"number": 180, "target": "a", "failed": "too long"}],
@@ -38,7 +39,7 @@ def test_a_row_a_group_and_what_was_not_measured() -> None:
     assert f"| all but networks that learn | 60 | {row.format(60)} 2.5 % | 8.0 % | 59 |" in page
     assert f"| recurrent_network | 4 | {row.format(4)} - | - | 0 |" in page
     assert "| both that learn, a | 4 |" in page
-    assert "Of 2 designs today's generator makes other Verilog" in page
+    assert "Of at least 2 designs today's generator makes other Verilog" in page
     assert "Three are the least." in page
     assert "Not measured: 1 designs.\n* 180 on a: too long\n" in page
     values["fitted_to_learning"] = figures(0)
