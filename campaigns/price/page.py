@@ -74,7 +74,7 @@ def _learning_lines(values: Mapping[str, Any]) -> list[str]:
         f" of its own for LUTs and one for the clock, fitted to {fit['designs']} designs (median"
         f" errors there {medians[0]} % and {medians[1]} %), and both of a target have the same"
         f" bars. Of {values['learning_drawn']} drawn the first were measured, as many as there was"
-        f" time for. {values['least']} Clocks are fewer: in the frame some networks do not fit their"
-        " device.",
+        f" time for. {values['least']} Clocks are fewer: in the frame some networks do not fit"
+        " their device.",
         "",
     ]
