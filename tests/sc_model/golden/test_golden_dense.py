@@ -228,7 +228,7 @@ def test_errors_say_what_is_allowed() -> None:
     ):
         Network(spec, {"a.code": 1})
     with pytest.raises(
-        ConfigError, match=r"^LifSpec\.refractory must be 0 with reset_delay: .*; not 2\.$"
+        ConfigError, match=r"^LifSpec\.refractory must be 0 with reset_delay, .*; not 2\.$"
     ):
         LifSpec(refractory=2, reset_delay=True)
     with pytest.raises(
