@@ -10,8 +10,11 @@ BIN    := .venv/bin
 demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
 
-test: check
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+# Types are checked beside the tests: by themselves they would leave all cores but one idle.
+test: .venv/installed
+	$(BIN)/ruff check .
+	@$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -n $(JOBS) --dist worksteal; suite=$$?; \
+	wait $$types || { echo "mypy found errors, above"; exit 1; }; exit $$suite
 
 check: .venv/installed
 	$(BIN)/ruff check .

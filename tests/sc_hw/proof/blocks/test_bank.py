@@ -44,7 +44,7 @@ def test_bank_with_a_product_of_adders(tmp_path: Path) -> None:
     assert certificate["passed"], [c for c in certificate["claims"] if c["verdict"] != PROVED]
 
 
-@pytest.mark.parametrize("synapses", [1, 2, 13, 14, 15, 65536])
+@pytest.mark.parametrize("synapses", [1, 13, 14, 65536])
 def test_bank_depths_around_the_pipeline(tmp_path: Path, synapses: int) -> None:
     design = Design(name="bank", block="bank", synapses=synapses)
     assert verdicts(
