@@ -117,8 +117,7 @@ def rtl_lines(report: Mapping[str, Any]) -> list[str]:
         "## In Verilog",
         "",
         "Whole runs of `top.v`, compiled by Verilator, beside the model: every answer, and at the"
-        " end every weight, age and register. Clocks with those of all loads; seconds of one core."
-        " That of Fashion-MNIST is a shorter one: its task has 180,000 samples.",
+        " end every weight, age and register. Clocks with those of all loads; seconds of one core.",
         "",
         "| run | samples | synapses updated | clocks | s | other answers |"
         " other values of the state | right at the end |",
