@@ -6,6 +6,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -82,11 +83,11 @@ def test_a_value_that_names_nothing() -> None:
 def test_broken_lists_are_passed_over_for_other_libraries_and_kept_in_mind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library = ModuleType("library_metadata")
+    library: Any = ModuleType("library_metadata")
     distribution = importlib.metadata.PathDistribution(
         package(tmp_path, "no_pair", BROKEN["no_pair"][0])
     )
-    library.Distribution = type(  # type: ignore[attr-defined]
+    library.Distribution = type(
         "Distribution",
         (),
         {
@@ -95,11 +96,11 @@ def test_broken_lists_are_passed_over_for_other_libraries_and_kept_in_mind(
             "entry_points": property(lambda _: distribution.entry_points),
         },
     )
-    library.EntryPoints = tuple  # type: ignore[attr-defined]
+    library.EntryPoints = tuple
     monkeypatch.setitem(sys.modules, "library_metadata", library)
     monkeypatch.setattr(module, "_passed_over", {})
     with pytest.raises(TypeError):
-        library.Distribution().entry_points  # noqa: B018
+        _ = library.Distribution().entry_points
     pass_over_broken_lists("library_metadata")
     assert library.Distribution().entry_points == ()
     (problem,) = entry_points_of(GROUP)[1]

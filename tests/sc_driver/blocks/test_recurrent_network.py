@@ -115,7 +115,8 @@ def test_registers_in_python_and_the_model_give_the_same(
 
 @pytest.mark.soak  # a whole system is compiled for it
 def test_model_rtl_and_board_give_the_same(tmp_path: Path) -> None:
-    spikes, targets = samples(DESIGN.recurrent, 6)  # type: ignore[arg-type]
+    assert DESIGN.recurrent is not None
+    spikes, targets = samples(DESIGN.recurrent, 6)
     found: dict[str, Any] = {}
     for on in ("model", "rtl", "sim-board"):
         with Device.open(DESIGN, on=on, root=tmp_path) as device:

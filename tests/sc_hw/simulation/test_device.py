@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,8 +126,9 @@ def test_weights_to_begin_with() -> None:
     assert (weights != device.initial_weights(6)).any()
     device.load(weights)
     assert (device.state()["synapse"]["weight"] == weights).all()
-    for seed in (True, 5.0, "5"):
+    wrong: tuple[Any, ...] = (True, 5.0, "5")
+    for seed in wrong:
         with pytest.raises(ConfigTypeError, match=r"^the seed of initial weights must be an int"):
-            device.initial_weights(seed)  # type: ignore[arg-type]
+            device.initial_weights(seed)
     with pytest.raises(ConfigError, match=r"^the seed of initial weights must be >= 0, not -1"):
         device.initial_weights(-1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -162,11 +163,11 @@ def test_a_refused_value_has_file_and_line(
     ],
 )
 def test_a_list_that_is_none(value: object, message: str) -> None:
-    module = ModuleType("mine")
+    module: Any = ModuleType("mine")
     assert listed(module, "LIST", int) == ()
-    module.LIST = [1, 2]  # type: ignore[attr-defined] # a module takes any name
+    module.LIST = [1, 2]
     assert listed(module, "LIST", int) == (1, 2)
-    module.LIST = value  # type: ignore[attr-defined] # a module takes any name
+    module.LIST = value
     with pytest.raises(ConfigError) as caught:
         listed(module, "LIST", int)
     assert str(caught.value) == message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from device_designs import LAYER
@@ -22,6 +23,7 @@ def test_parts_that_are_asked_for_are_written(
     listed = json.loads((build.folder / "proof" / "parts.json").read_text())
     assert {row["part"] for row in listed["parts"]} == {"host"}
     monkeypatch.setattr(layer, "prove_layer", lambda *arguments: list(arguments))
-    folder, _, rule, _, limit_s = proof_of("layer").claims(build.folder, build.manifest, 7.0)
+    arguments: list[Any] = proof_of("layer").claims(build.folder, build.manifest, 7.0)
+    folder, _, rule, _, limit_s = arguments
     assert (folder, limit_s) == (build.folder, 7.0)
-    assert rule.family == LAYER.rule.family  # type: ignore[attr-defined]
+    assert rule.family == LAYER.rule.family
