@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,9 +32,9 @@ def test_a_step_says_what_is_told_and_then_the_spikes() -> None:
 @pytest.mark.soak  # a system is compiled for it
 def test_samples_are_learned_from_behind_registers(builds: Path) -> None:
     spec = network(inputs=40)
-    board = HostBoard(elaborate(design(spec, host=HOST), builds), seed=2, idle=0.1)
+    board: Any = HostBoard(elaborate(design(spec, host=HOST), builds), seed=2, idle=0.1)
     golden = RecurrentNetwork(spec, weights_of(spec))
-    rtl = RtlRecurrentNetwork(board)  # type: ignore[arg-type]
+    rtl = RtlRecurrentNetwork(board)
     rtl.load(weights_of(spec))
     for turn in range(3):
         spikes, targets = samples(spec, 3, seed=turn)
