@@ -52,6 +52,7 @@ soak: .venv/installed
 reports: .venv/installed
 	$(BIN)/python -m campaigns.baseline examples/lane.toml examples/bank.toml --build build --out reports
 	$(BIN)/python -m campaigns.proof_sweep --build build --out reports
+	$(BIN)/python -m campaigns.proofs.rules --build build --out reports
 	$(BIN)/python -m campaigns.speed examples/speed/bars.toml --build build --out reports
 	$(BIN)/python -m campaigns.utilisation --out reports
 	$(BIN)/python -m campaigns.boards --build build --out reports

@@ -69,8 +69,8 @@ def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
     began = perf_counter()
     designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
     certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
-    rows = [_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
-    mutated = _row(MUTATED.name, prove(MUTATED, root=root, jobs=jobs, progress=print))
+    rows = [proof_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
+    mutated = proof_row(MUTATED.name, prove(MUTATED, root=root, jobs=jobs, progress=print))
     return {
         "schema_version": "sc-hw.layer-proof-sweep.v1",
         "command": f"python -m campaigns.proof_sweep --layers {count}",
@@ -117,12 +117,12 @@ def _layer_markdown(summary: Mapping[str, Any]) -> str:
         kind = "winner-take-all" if neuron["winner_take_all"] else "all that are ready"
         lines.append(
             f"| {row['design']} | {row['rule']} | {row['fabric']} | {layer['memory']} | {kind} |"
-            f" {row['claims']} | {row['proved']} | {_mutants(row)} | {row['seconds']} |"
+            f" {row['claims']} | {row['proved']} | {mutants_cell(row)} | {row['seconds']} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
+def proof_row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
     """What the summary holds of a certificate: numbers of claims and mutants by verdict."""
     claims, mutants = certificate["claims"], MutantCounts.of(certificate["mutants"])
     return {
@@ -139,7 +139,7 @@ def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mutants(row: Mapping[str, Any]) -> str:
+def mutants_cell(row: Mapping[str, Any]) -> str:
     """Text of a table's cell: how many mutants were refuted and how many are equivalent."""
     if not row["mutants"]:
         return "not run"
@@ -168,7 +168,7 @@ def _markdown(summary: Mapping[str, Any]) -> str:
     ]
     for row in [*banks, *lanes]:
         parameters = " | ".join(str(row["parameters"][name]) for name in RANGES)
-        mutants = _mutants(row)
+        mutants = mutants_cell(row)
         lines.append(
             f"| {row['design']} | {parameters} | {row['claims']} | {row['proved']} | {mutants} |"
             f" {row['seconds']} |"
@@ -192,7 +192,7 @@ def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> d
     banks = []
     for family in families if families is not None else family_names():
         design = Design(name=f"bank_{family}", block="bank", synapses=1024, fabric=family)
-        banks.append(_row(design.name, prove(design, root=root, jobs=jobs, progress=print)))
+        banks.append(proof_row(design.name, prove(design, root=root, jobs=jobs, progress=print)))
     return {
         "schema_version": "sc-hw.proof-sweep.v1",
         "command": "make reports",
@@ -200,7 +200,7 @@ def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> d
         "yosys": certificates[0]["yosys"],
         "lane_seconds": lane_seconds,
         "lanes": [
-            _row(design.name, row) for design, row in zip(designs, certificates, strict=True)
+            proof_row(design.name, row) for design, row in zip(designs, certificates, strict=True)
         ],
         "banks": banks,
     }

@@ -189,6 +189,11 @@ REPORTS: dict[str, Report] = {
     "release": Report(
         "the wheel in a fresh environment", "campaigns/release.py", ("pyproject.toml", "sc_hw/cli")
     ),
+    "rule_proofs": Report(
+        "proofs of every rule's lanes and banks on four fabrics",
+        "campaigns/proofs/rules.py",
+        (*DESIGNS, *PROVER),
+    ),
     "soak": Report("long co-simulations", "campaigns/soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)),
     "sparse_hardware": Report(
         "sparse networks of up to 10,000 neurons: Verilog, proof, simulation",

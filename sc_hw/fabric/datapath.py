@@ -305,7 +305,10 @@ class _Emitter:
         else:
             value = self._logic(node, args, width)
             if slot.stage > slot.start:  # a comparison with a stage of its own
-                value = self._hold(value, slot.stage - slot.start, self.name(index))
+                # This register takes the name that a rule has given. It must be as wide as the
+                # value: a proof takes one of another width for another signal.
+                held = fit(value, width) if index in self.names else value
+                value = self._hold(held, slot.stage - slot.start, self.name(index))
         signal = Signal(shape_of(node.interval), name=self.name(index))
         self.m.d.comb += signal.eq(fit(value, width))
         self.define(index, signal)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sc_hw.build.elaborate import elaborate
+from sc_hw.proof.block_proofs.block_proof import read_netlist
 from sc_hw.proof.processes import decide
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import PROVED, REFUTED
@@ -50,6 +51,28 @@ def test_bank_depths_around_the_pipeline(tmp_path: Path, synapses: int) -> None:
     assert verdicts(
         prove(design, root=tmp_path, mutants=False, schedules=False)["claims"]
     ).keys() == {PROVED}
+
+
+@pytest.mark.parametrize("fabric", ["generic", "ice40_up", "ice40_hx", "ecp5"])
+def test_the_proof_finds_every_named_value(fabric: str, tmp_path: Path) -> None:
+    """A clamp between bounds that are no format's has a register of its own on three of these.
+
+    Where that was a bit wider than the value, the proof took it for another signal, and compared
+    the product behind it as a whole, without end.
+    """
+    rule = RuleChoice(family="unbiased_rstdp")
+    design = Design(name="bank", block="bank", synapses=40, fabric=fabric, rule=rule)
+    build = elaborate(design, tmp_path)
+    prover, net = read_netlist(build.folder, "top.v", build.manifest["top"], "netlist", 1.0)
+    named = build.manifest["named_signals"]
+    assert [row["name"] for row in named] == [
+        "eligibility_next",
+        "reward_product",
+        "scaled",
+        "change",
+    ]
+    found = {row["name"]: prover.terms.width(net.signals[row["signal"]]) for row in named}
+    assert found == {row["name"]: row["width"] for row in named}
 
 
 def test_bank_with_mutants(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Proofs of many designs, or of large ones, one report each."""
