@@ -47,13 +47,14 @@ class Case:
 
     def design(self) -> Design:
         """The case's design."""
-        return Design(
+        design = Design(
             name=f"{self.block}_{self.family}_{self.fabric}",
             block=self.block,
             fabric=self.fabric,
             rule=RuleChoice(family=self.family),
-            **({"synapses": SYNAPSES} if self.block == "bank" else {}),
         )
+        synapses = SYNAPSES if self.block == "bank" else design.synapses
+        return design.model_copy(update={"synapses": synapses})
 
 
 def cases(
