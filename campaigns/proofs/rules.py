@@ -21,7 +21,7 @@ from campaigns.proof_sweep import LAYER_FABRICS, mutants_cell, proof_row
 from sc_hw.files import write_json
 from sc_hw.proof.prove import prove
 from sc_model.rules import rule_families
-from sc_model.spec import Design, RuleChoice
+from sc_model.spec import Design
 
 SCHEMA = "sc-hw.rule-proofs.v1"
 REPORT = "rule_proofs"
@@ -47,14 +47,15 @@ class Case:
 
     def design(self) -> Design:
         """The case's design."""
-        design = Design(
-            name=f"{self.block}_{self.family}_{self.fabric}",
-            block=self.block,
-            fabric=self.fabric,
-            rule=RuleChoice(family=self.family),
+        return Design.model_validate(
+            {
+                "name": f"{self.block}_{self.family}_{self.fabric}",
+                "block": self.block,
+                "fabric": self.fabric,
+                "rule": {"family": self.family},
+                **({"synapses": SYNAPSES} if self.block == "bank" else {}),
+            }
         )
-        synapses = SYNAPSES if self.block == "bank" else design.synapses
-        return design.model_copy(update={"synapses": synapses})
 
 
 def cases(
