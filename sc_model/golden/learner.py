@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sc_model.golden.arrays import Layout, State, checked, copied, state_of_layout
-from sc_model.spec.learning.learning_network import LearningLayerSpec
+from sc_model.spec.learning.layers import LearningLayerSpec
 
 CONTROL = "control"  # the space of the registers
 

@@ -69,11 +69,8 @@ from sc_model.rules import load_rule, resolve
 from sc_model.spec import Rule
 from sc_model.spec.errors import RuleError
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
-from sc_model.spec.learning.learning_network import (
-    REGISTER_BITS,
-    STEP_SHIFT_BITS,
-    LearningLayerSpec,
-)
+from sc_model.spec.learning.layers import LearningLayerSpec
+from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
 
 Integers = NDArray[np.int64]
 INPUTS = ("trace", "signal", "shift", "noise")

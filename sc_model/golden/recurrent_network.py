@@ -60,7 +60,8 @@ from sc_model.golden.learner import Learner
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import Locality
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_model.spec.learning.learning_network import REGISTER_BITS, LearningLayerSpec
+from sc_model.spec.learning.layers import LearningLayerSpec
+from sc_model.spec.learning.learning_network import REGISTER_BITS
 from sc_model.spec.learning.recurrent_network import NOISE_BITS, SETTING, SHIFT_FORMAT
 
 Integers = NDArray[np.int64]

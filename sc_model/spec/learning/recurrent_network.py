@@ -8,19 +8,21 @@ the readout's error goes back to the neurons as their learning signal, and both 
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from sc_model.spec.choice import RuleChoice
 from sc_model.spec.dense import LifSpec
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.learning.learning_network import (
-    REGISTER_BITS,
-    LearningLayerSpec,
+from sc_model.spec.learning.layers import (
+    LAYER_NAME,
+    LAYER_NAME_TEXT,
+    FiringLayerSpec,
     OutputLayerSpec,
 )
+from sc_model.spec.learning.learning_network import REGISTER_BITS
 
 RECURRENT_FAMILY = "e_prop"
 SETTING = "learning_shift"  # the run-time parameter of the recurrent layer's rule
@@ -33,7 +35,7 @@ MOST_CLASSES = 16
 MOST_DELAY = 64
 
 
-class RecurrentLayerSpec(LearningLayerSpec):
+class RecurrentLayerSpec(FiringLayerSpec):
     """`[recurrent.hidden]`: the recurrent layer. Its rows are the inputs, then its own neurons.
 
     Raises
@@ -42,11 +44,7 @@ class RecurrentLayerSpec(LearningLayerSpec):
         (a ValueError) a value outside its range.
     """
 
-    name: str = Field(
-        default="hidden",
-        pattern=r"^[a-z][a-z0-9_]{0,31}$",
-        description="1 to 32 lower-case letters, digits and underscores, a letter first",
-    )
+    name: str = Field(default="hidden", pattern=LAYER_NAME, description=LAYER_NAME_TEXT)
     neurons: int = Field(ge=1, le=MOST_NEURONS, description="neurons of the layer")
     lanes: int = Field(
         default=4, ge=1, le=64, description="synapses of a row that are visited at once"
@@ -98,22 +96,7 @@ class RecurrentLayerSpec(LearningLayerSpec):
             " threshold to 0, * 2^-slope_shift"
         ),
     )
-    signal_bits: int = Field(
-        default=8, ge=2, le=12, description="signed bits of a neuron's learning signal"
-    )
-    signal_shift: int = Field(
-        default=4,
-        ge=1,
-        le=15,
-        description="the signal is the sum of weight * error * 2^-signal_shift, rounded",
-    )
     rule: RuleChoice = RuleChoice(family=RECURRENT_FAMILY)
-
-    @field_validator("rule", mode="before")
-    @classmethod
-    def _family(cls, rule: Any) -> Any:
-        """A table without a family has parameters of the usual one."""
-        return {"family": RECURRENT_FAMILY, **rule} if isinstance(rule, dict) else rule
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -121,11 +104,6 @@ class RecurrentLayerSpec(LearningLayerSpec):
             raise ValueError(
                 f"RecurrentLayerSpec.initial_recurrent must be <= {self.max_weight}, the largest"
                 f" weight of {self.weight_bits} bits, not {self.initial_recurrent}."
-            )
-        if self.threshold >= 1 << (self.potential_bits - 1):
-            raise ValueError(
-                f"RecurrentLayerSpec.threshold must be < 2^(potential_bits - 1) ="
-                f" {1 << (self.potential_bits - 1)}, or no neuron fires, not {self.threshold}."
             )
         return self
 
@@ -144,11 +122,6 @@ class RecurrentLayerSpec(LearningLayerSpec):
     def delays(self) -> tuple[int, ...]:
         """Steps after which the spikes of each neuron come back into the layer."""
         return tuple(1 + number % self.max_delay for number in range(self.neurons))
-
-    @property
-    def signal_format(self) -> IntFormat:
-        """Format of a learning signal, which is clamped to the negative of its largest value."""
-        return IntFormat(self.signal_bits, signed=True)
 
     @property
     def slope_format(self) -> IntFormat:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from sc_model.spec.errors import ConfigError, ConfigTypeError, in_tables
-from sc_model.spec.learning.learning_network import HiddenLayerSpec, OutputLayerSpec
+from sc_model.spec.learning.layers import OutputLayerSpec
+from sc_model.spec.learning.learning_network import HiddenLayerSpec
 from sc_model.spec.learning.recurrent_network import RecurrentLayerSpec
 from sc_model.texts import shown
 

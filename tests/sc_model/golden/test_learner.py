@@ -9,7 +9,7 @@ import pytest
 
 from sc_model.golden.arrays import Layout
 from sc_model.golden.learner import Learner
-from sc_model.spec.learning.learning_network import LearningLayerSpec
+from sc_model.spec.learning.layers import LearningLayerSpec
 
 
 class Pair(Learner):
