@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sc_model.arithmetic.noise import SEED, TAPS, WIDTH
 from sc_model.spec import IntFormat, Rule, RuleParams
@@ -60,6 +60,39 @@ class Registers:
                 f"a step of '{self._rule.family}' takes the inputs {sorted(self.step_formats)}, not"
                 f" {sorted(inputs)}"
             )
+
+    def sequences(self, inputs: Mapping[str, ArrayLike], synapses: int) -> dict[str, NDArray[Any]]:
+        """The inputs of T steps of N synapses, shape (T, N) each, in the order of their formats.
+
+        Parameters
+        ----------
+        inputs : by name integers of shape (T, N) or (T, 1), or a scalar; at least one has T rows.
+        synapses : N.
+
+        Raises
+        ------
+        TypeError
+            an input is missing or unknown.
+        ValueError
+            an input has another shape.
+        """
+        self.check(inputs)
+        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
+        if len(counts) != 1:
+            raise ValueError(
+                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
+                f" {sorted(counts)}"
+            )
+        (count,) = counts
+        shape = (count, synapses)
+        arrays = {name: np.asarray(inputs[name]) for name in self.step_formats}
+        for name, array in arrays.items():
+            if array.ndim and array.shape not in (shape, (count, 1)):
+                raise ValueError(
+                    f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not"
+                    f" {array.shape}"
+                )
+        return {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
 
     def draw(self, count: int) -> dict[str, NDArray[np.int64]]:
         """Random inputs of the next `count` steps of a synapse, shape (count,) each."""

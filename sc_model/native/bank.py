@@ -209,25 +209,8 @@ class NativeBank(Bank):
         ValueError
             an input has another shape.
         """
-        self.registers.check(inputs)
-        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
-        if len(counts) != 1:
-            raise ValueError(
-                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
-                f" {sorted(counts)}"
-            )
-        (count,) = counts
-        shape = (count, self.synapses)
-        arrays: dict[str, ArrayLike] = {}
-        for name in self.registers.step_formats:
-            array = np.asarray(inputs[name])
-            if array.ndim and array.shape not in (shape, (count, 1)):
-                raise ValueError(
-                    f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not"
-                    f" {array.shape}"
-                )
-            arrays[name] = np.broadcast_to(array, shape)
-        self._advance(count, arrays)
+        arrays = self.registers.sequences(inputs, self.synapses)
+        self._advance(len(next(iter(arrays.values()))), arrays)
 
     def _advance(self, count: int, inputs: Mapping[str, ArrayLike]) -> None:
         """Run the kernel for some steps on inputs of shape (count, synapses)."""

@@ -130,28 +130,13 @@ class RtlBank(WithRegisters):
         ValueError
             an input has another shape.
         """
-        self.registers.check(inputs)
-        forms = self.registers.step_formats
-        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
-        if len(counts) != 1:
-            raise ValueError(
-                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
-                f" {sorted(counts)}"
-            )
-        shape = (*counts, self.synapses)
+        arrays = self.registers.sequences(inputs, self.synapses)
+        shape = next(iter(arrays.values())).shape
         slots = self.rtl.dut.drive.slots
         base = slots["i__payload"]
         words = np.zeros((shape[0] * shape[1], words_of(base.form.width)), np.uint64)
-        for name, form in forms.items():
-            array = np.asarray(inputs[name])
-            if array.ndim and array.shape not in (shape, (shape[0], 1)):
-                raise ValueError(
-                    f"{name} must have shape {shape}, ({shape[0]}, 1) or be a scalar, not"
-                    f" {array.shape}"
-                )
-            values = saturated_array(
-                name, np.broadcast_to(array, shape), shape, form, np.dtype(np.int64)
-            )
+        for name, form in self.registers.step_formats.items():
+            values = saturated_array(name, arrays[name], shape, form, np.dtype(np.int64))
             offset = slots[f"i__payload.{name}"].offset - base.offset
             put_bits(words, offset, form.width, values.ravel())
         # The simulation ends when as many updates have been written as transfers went in. 0: none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from sc_model.arithmetic.noise import SEED, Lfsr, shifted, sources_after
 from sc_model.golden import Bank, Synapse
@@ -111,3 +112,29 @@ def test_two_random_inputs_share_a_number() -> None:
     (word,), _ = drawn(SEED, 13, 1)
     assert registers.split(np.array([word]))["noise"].tolist() == [word]
     assert registers.formats == {"control": {"lfsr": registers.formats["control"]["lfsr"]}}
+
+
+def test_inputs_of_many_steps_of_many_synapses() -> None:
+    registers = Registers(RULE, PARAMS)
+    trace = np.arange(6).reshape(3, 2)
+    arrays = registers.sequences({"trace": trace, "signal": [[1], [2], [3]], "shift": 5}, 2)
+    assert list(arrays) == list(registers.step_formats)
+    assert arrays["trace"].tolist() == trace.tolist()
+    assert arrays["signal"].tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert arrays["shift"].tolist() == [[5, 5]] * 3
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        (STEP, r"^inputs must be of equally many steps, .*, not \[\]$"),
+        (STEP | {"trace": [[1], [2]], "signal": [[1]]}, r"equally many steps, .*, not \[1, 2\]$"),
+        (
+            STEP | {"trace": [[1, 2, 3]]},
+            r"^trace must have shape \(1, 2\), \(1, 1\) or be a scalar, not \(1, 3\)$",
+        ),
+    ],
+)
+def test_inputs_of_other_shapes(inputs: dict[str, ArrayLike], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        Registers(RULE, PARAMS).sequences(inputs, 2)
