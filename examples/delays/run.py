@@ -13,7 +13,7 @@ import argparse
 import json
 import platform
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -43,6 +43,7 @@ from network import (
 from task import CLASSES, LAGS
 
 from sc_hw.files import replacing
+from sc_hw.seeds import SPREAD_HEAD, once, spread, spread_cells
 from sc_model.training import DenseQuantiser
 
 SCHEMA = "sc-hw.delays.v1"
@@ -60,16 +61,6 @@ STAGES = {
     "integers": "all in integers: weights of 8 bits, leaks, thresholds, delays",
     "tuned": "integers, after training on with them",
 }
-
-
-def kept(file: Path, make: Callable[[], Any]) -> Any:
-    """What a file holds, made first where there is none."""
-    if not file.exists():
-        found = make()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as temporary:
-            temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def settings(folder: Path) -> dict[str, dict[str, float]]:
@@ -92,7 +83,7 @@ def settings(folder: Path) -> dict[str, dict[str, float]]:
                         return accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE)))
 
                     right.append(
-                        kept(folder / f"settings-{kind}-{rate}-{delay_rate}-{seed}.json", make)
+                        once(folder / f"settings-{kind}-{rate}-{delay_rate}-{seed}.json", make)
                     )
                 found.setdefault(kind, {})[f"{rate} {delay_rate}"] = statistics.mean(right)
                 print(
@@ -146,17 +137,6 @@ def moved(kind: Kind, seed: int, net: torch.nn.Sequential) -> float:
 # --- report ---------------------------------------------------------------------------------------
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Mean, standard deviation (n - 1), least and greatest."""
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {
-        "mean": statistics.mean(values),
-        "sd": deviation,
-        "min": min(values),
-        "max": max(values),
-    }
-
-
 def summary(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Spreads over the seeds, and of the differences seed by seed."""
     values = {
@@ -187,14 +167,6 @@ def summary(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def row(found: dict[str, float], sign: str = "") -> str:
-    """Mean, deviation, least and greatest."""
-    return (
-        f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} |"
-        f" {found['max']:{sign}.3f} |"
-    )
-
-
 def markdown(report: dict[str, Any]) -> str:
     """The report's page: accuracies, errors by rounding, learning rates."""
     lines = [*accuracies(report), "", *errors_by_rounding(report), "", *learning_rates(report)]
@@ -204,7 +176,6 @@ def markdown(report: dict[str, Any]) -> str:
 def accuracies(report: dict[str, Any]) -> list[str]:
     """Lines about the accuracy of each kind of delays, and the differences between them."""
     total, count = report["summary"], len(report["seeds"])
-    head = ["| mean | sd | least | greatest |", "|--:|--:|--:|--:|"]
     lines = [
         "# Delays: none, random, learned",
         "",
@@ -217,20 +188,28 @@ def accuracies(report: dict[str, Any]) -> list[str]:
         "",
         "![accuracies](delays.png)",
         "",
-        f"| delays | numbers {head[0]}",
-        f"|---|---{head[1]}",
+        f"| delays | numbers {SPREAD_HEAD[0]}",
+        f"|---|---{SPREAD_HEAD[1]}",
     ]
     for kind in KINDS:
         lines += [
-            f"| {kind} | {text} | {row(total['accuracy'][kind][stage])}"
+            f"| {kind} | {text} | {spread_cells(total['accuracy'][kind][stage])}"
             for stage, text in STAGES.items()
         ]
-    lines += ["", "Seed by seed:", "", f"| difference | numbers {head[0]}", f"|---|---{head[1]}"]
-    for name, by in total["differences"].items():
-        lines += [f"| {name} | {text} | {row(by[stage], '+')}" for stage, text in STAGES.items()]
     lines += [
-        f"| learned: integers over float | | {row(total['lost_by_rounding'], '+')}",
-        f"| learned: tuned over integers | | {row(total['won_by_tuning'], '+')}",
+        "",
+        "Seed by seed:",
+        "",
+        f"| difference | numbers {SPREAD_HEAD[0]}",
+        f"|---|---{SPREAD_HEAD[1]}",
+    ]
+    for name, by in total["differences"].items():
+        lines += [
+            f"| {name} | {text} | {spread_cells(by[stage], '+')}" for stage, text in STAGES.items()
+        ]
+    lines += [
+        f"| learned: integers over float | | {spread_cells(total['lost_by_rounding'], '+')}",
+        f"| learned: tuned over integers | | {spread_cells(total['won_by_tuning'], '+')}",
         "",
         (
             f"Learned delays moved by {total['moved']['mean']:.2f} ticks in the mean (sd over seeds"
@@ -354,7 +333,7 @@ def main() -> None:
     seeds = [
         {"seed": seed}
         | {
-            kind: kept(
+            kind: once(
                 folder / f"seed{seed}-{kind}.json",
                 lambda k=kind, s=seed: one(k, s, best_rates(rates, k)),
             )

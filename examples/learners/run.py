@@ -12,7 +12,6 @@ import argparse
 import importlib
 import json
 import platform
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from sc_hw.files import write_json, write_text
+from sc_hw.seeds import spread
 
 SCHEMA = "sc-hw.learners.v1"
 FOLDER = Path(__file__).parent
@@ -66,22 +66,16 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
     return {
         **{_KEYS[text]: getattr(module, text) for text in TEXTS},
         "solved": module.SOLVED,
-        "learner": spread([run["learner"] for run in runs], module.SOLVED),
-        "baseline": spread([run["baseline"] for run in runs], module.SOLVED),
+        "learner": scores([run["learner"] for run in runs], module.SOLVED),
+        "baseline": scores([run["baseline"] for run in runs], module.SOLVED),
         "seconds_a_seed": (time.perf_counter() - began) / seeds,
         "runs": runs,
     }
 
 
-def spread(values: list[float], solved: float) -> dict[str, float]:
-    """Return mean, standard deviation (n - 1), extremes, and the number of seeds that solve it."""
-    return {
-        "mean": statistics.mean(values),
-        "sd": statistics.stdev(values),
-        "min": min(values),
-        "max": max(values),
-        "solved": sum(value >= solved for value in values),
-    }
+def scores(values: list[float], solved: float) -> dict[str, float]:
+    """The spread of the seeds' scores, and the number of seeds that solve the task."""
+    return {**spread(values), "solved": sum(value >= solved for value in values)}
 
 
 def markdown(report: dict[str, Any]) -> str:

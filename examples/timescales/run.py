@@ -14,7 +14,6 @@ import argparse
 import json
 import platform
 import statistics
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from network import (
 )
 
 from sc_hw.files import replacing
+from sc_hw.seeds import SPREAD_HEAD, once, spread, spread_cells
 
 SCHEMA = "sc-hw.timescales.v1"
 HIDDEN = (0, 12)  # neurons of the hidden layer; 0: there is none
@@ -62,16 +62,6 @@ SETTINGS_SEEDS = (
 )  # the task and the learning rates were chosen on these, and nothing is reported of them but that
 CODE_BITS = (5, 6, 8)
 VALIDATION, TESTED, EXPORTED = 500, 1_000, 100  # sequences
-
-
-def kept(file: Path, make: Callable[[], Any]) -> Any:
-    """What a file holds, made first where there is none."""
-    if not file.exists():
-        found = make()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as temporary:
-            temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def trained(contender: Contender, hidden: int, seed: int, rate: float) -> torch.nn.Sequential:
@@ -151,7 +141,7 @@ def one_seed(seed: int, rates: dict[str, Any], folder: Path) -> dict[str, Any]:
                 / f"{hidden}-{contender.name.replace('/', '-').replace(' ', '-')}.json"
             )
             rate = best_rate(rates, hidden, contender.tau)
-            found[contender.name] = kept(
+            found[contender.name] = once(
                 file, lambda c=contender, h=hidden, r=rate: one(c, h, seed, r)
             )
         chosen = {
@@ -192,17 +182,6 @@ def quantised(
 # --- report ---------------------------------------------------------------------------------------
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    """Mean, standard deviation (n - 1), least and greatest."""
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {
-        "mean": statistics.mean(values),
-        "sd": deviation,
-        "min": min(values),
-        "max": max(values),
-    }
-
-
 def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
     """Spreads over the seeds, and of the differences seed by seed."""
     made: dict[str, Any] = {}
@@ -237,14 +216,6 @@ def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
             found["export_agrees"] = spread([row["export_agrees"] for row in exact])
         made[str(hidden)] = found
     return made
-
-
-def shown(found: dict[str, float], sign: str = "") -> str:
-    """A row's mean, deviation, least and greatest."""
-    return (
-        f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} |"
-        f" {found['max']:{sign}.3f} |"
-    )
 
 
 TITLES = {
@@ -289,14 +260,15 @@ def accuracies(found: dict[str, Any], hidden: str) -> list[str]:
     lines = [
         f"## {TITLES[hidden]}",
         "",
-        "| time constants | mean | sd | least | greatest |",
-        "|---|--:|--:|--:|--:|",
+        f"| time constants {SPREAD_HEAD[0]}",
+        f"|---{SPREAD_HEAD[1]}",
     ]
-    lines += [f"| {NAMES[kind]} | {shown(values)}" for kind, values in found["best"].items()]
+    lines += [f"| {NAMES[kind]} | {spread_cells(values)}" for kind, values in found["best"].items()]
     lines += ["", "Accuracy with one a synapse over the others, seed by seed:", ""]
-    lines += ["| over | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
+    lines += [f"| over {SPREAD_HEAD[0]}", f"|---{SPREAD_HEAD[1]}"]
     lines += [
-        f"| {NAMES[kind]} | {shown(values, '+')}" for kind, values in found["synapse_over"].items()
+        f"| {NAMES[kind]} | {spread_cells(values, '+')}"
+        for kind, values in found["synapse_over"].items()
     ]
     return lines
 
@@ -307,8 +279,8 @@ def shared_ones(found: dict[str, Any], hidden: str) -> list[str]:
         "",
         "All shared ones:",
         "",
-        "| time constants | mean | sd | least | greatest |",
-        "|---|--:|--:|--:|--:|",
+        f"| time constants {SPREAD_HEAD[0]}",
+        f"|---{SPREAD_HEAD[1]}",
     ]
     for contender in SHARED:
         taus = " and ".join(
@@ -319,7 +291,7 @@ def shared_ones(found: dict[str, Any], hidden: str) -> list[str]:
             if contender.tau == "fixed"
             else f"trained, one a layer, from {taus} ms"
         )
-        lines.append(f"| {what} | {shown(found['contenders'][contender.name])}")
+        lines.append(f"| {what} | {spread_cells(found['contenders'][contender.name])}")
     return lines
 
 
@@ -341,10 +313,9 @@ def in_fixed_point(found: dict[str, Any]) -> list[str]:
     ]
     for how in ("rounded", "tuned"):
         for bits in map(str, CODE_BITS):
+            cells = spread_cells(found[how][bits])
             difference = found[f"{how}_over_float"][bits]["mean"]
-            lines.append(
-                f"| {how}, codes of {bits} bits | {shown(found[how][bits])} {difference:+.3f} |"
-            )
+            lines.append(f"| {how}, codes of {bits} bits | {cells} {difference:+.3f} |")
     lines += [
         "",
         (
@@ -412,7 +383,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     folder = given.build / "timescales"
-    rates = kept(folder / "settings.json", settings)
+    rates = once(folder / "settings.json", settings)
     seeds = [one_seed(seed, rates, folder) for seed in range(given.seeds)]
     report = {
         "schema": SCHEMA,

@@ -137,15 +137,6 @@ def test_equal_time_constants_remember_one_value(example: dict[str, ModuleType])
     assert memory.capacity(np.geomspace(0.5, 100.0, 8)) > 3 * one
 
 
-def test_what_a_seed_has_found_is_not_made_again(
-    example: dict[str, ModuleType], tmp_path: Any
-) -> None:
-    file, made = tmp_path / "deep" / "seed.json", []
-    for _ in range(2):
-        assert example["run"].kept(file, lambda: made.append(1) or {"a": 0.5}) == {"a": 0.5}
-    assert made == [1]
-
-
 def test_the_code_of_the_guide_runs() -> None:
     blocks = re.findall(
         r"```python\n(.*?)```",
