@@ -62,11 +62,13 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
             lanes=int(rng.integers(1, 20)),
             bias=bool(rng.random() < 0.5),
             max_delay=int(rng.choice(DELAYS)),
+            recurrent=bool(rng.random() < 0.5),
             **shared,
         )
         lanes = int(rng.integers(1, 8))
-        bias = bool(rng.random() < 0.5)
-        last = DenseSpec(name="l1", inputs=neurons, neurons=7, lanes=lanes, bias=bias, **shared)
+        bias, recurrent = (bool(rng.random() < 0.5) for _ in range(2))
+        shared |= {"lanes": lanes, "bias": bias, "recurrent": recurrent}
+        last = DenseSpec(name="l1", inputs=neurons, neurons=7, **shared)
         return NetworkSpec(layers=(first, last))
     clocks = ["one", "two"] if rng.random() < 0.5 else ["one", "one"]
     for index in range(int(rng.integers(1, 4))):

@@ -8,6 +8,7 @@ from typing import Any
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
+from sc_hw.events.column_feed import ColumnFeed
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.events.place_order import PlaceOrder
@@ -20,6 +21,7 @@ from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD
+from sc_hw.trained.own_spikes import OwnSpikes
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.layer_kinds import kind_of
@@ -53,10 +55,11 @@ class EventLayer(HostedLayer):
     family : the fabric.
     readout : what samples are answered by, or None.
     sliced : stream `i` gives the values of `SLICE` inputs a transfer, lowest inputs first, and
-        as many transfers a tick as the columns need (`NetworkSpec.slices`). Not with `recurrent`.
+        as many transfers a tick as the columns need (`NetworkSpec.slices`). With `recurrent` the
+        layer's own spikes lie in slices, too.
     o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers, each as soon as its
-        neurons are decided; those behind the last neuron's spike have no meaning. Not with
-        `recurrent`. 0: one transfer with all spikes.
+        neurons are decided; those behind the last neuron's spike have no meaning. With `recurrent`
+        only where the layer is `sliced`. 0: one transfer with all spikes.
     order : places and channels of the image whose spikes stream `i` gives place by place, as a
         `ConvLayer` does; None where it gives the inputs in their order. Only with `sliced`.
     sample_ticks : as of `HostedLayer`; only without delays, whose sums to come would go on.
@@ -66,6 +69,8 @@ class EventLayer(HostedLayer):
     ConfigError
         delays with `sample_ticks`.
     """
+
+    feed: ColumnFeed | None = None  # in front of the scanner, where there are own spikes in slices
 
     def __init__(
         self,
@@ -109,6 +114,9 @@ class EventLayer(HostedLayer):
         )
         self.reader = SumReader(spec, self.sets)
         self.queue = SliceQueue(spec.neurons, o_slices, spec.neurons_a_clock) if o_slices else None
+        if sliced and spec.recurrent:
+            self.own = OwnSpikes(spec.inputs, spec.neurons, spec.neurons_a_clock)
+            self.feed = ColumnFeed(spec.inputs, spec.columns, value.width)
         has_wiper = self.lanes.clears
         self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if has_wiper else None
         place = self.lanes.place_layout
@@ -149,7 +157,8 @@ class EventLayer(HostedLayer):
         sums = self.lanes.sum_words * self.lanes.current.shape().size
         others = {name: bits for name, bits in super().memory_bits.items() if name != "history"}
         spikes = {} if self.queue is None else {"spikes": self.queue.bits}
-        return {**others, "sums": sums, **spikes}
+        own = {} if self.own is None else {"own_spikes": self.own.bits}
+        return {**others, "sums": sums, **spikes, **own}
 
     @property
     def settling_clocks(self) -> int:
@@ -239,6 +248,8 @@ class EventLayer(HostedLayer):
         """
         # A recurrent layer takes the spikes of the tick before as columns.
         waits = tick.adding | tick.deciding if self.spec.recurrent else self.scanner.busy
+        if self.own is not None and "recent" in self.own.signature.members:
+            waits |= self.own.recent  # a tick's first chunk is read in the clock before it
         wiping = C(0, 1) if self.wiper is None else self.wiper.busy
         may_begin = Signal(name="may_begin")
         m.d.comb += [
@@ -252,7 +263,9 @@ class EventLayer(HostedLayer):
             self.idle.eq(tick.free),
             self.scanner.load.eq(tick.begins),
         ]
-        if self.sliced:
+        if self.own is not None and self.feed is not None:
+            self._feed_columns(m, self.own, self.feed, tick, may_begin)
+        elif self.sliced:
             m.d.comb += [
                 self.i.ready.eq(may_begin | self.scanner.wants),
                 self.scanner.more.eq(self.i.valid),
@@ -270,6 +283,25 @@ class EventLayer(HostedLayer):
         m.d.sync += [
             tick.adding.eq(tick.begins | tick.ahead | (tick.adding & ~tick.hands_over)),
             tick.ahead.eq((tick.ahead | (tick.begins & tick.adding)) & ~tick.hands_over),
+        ]
+
+    def _feed_columns(
+        self, m: Module, own: OwnSpikes, feed: ColumnFeed, tick: _Ticks, may_begin: Value
+    ) -> None:
+        """Hand the scanner the slices of inputs, and behind them those of the tick before."""
+        scanner = self.scanner
+        m.submodules.feed = feed
+        m.d.comb += [
+            feed.load.eq(tick.begins),
+            feed.wants.eq(scanner.wants),
+            feed.valid.eq(self.i.valid),
+            feed.inputs.eq(self.i.payload.values),
+            # What is kept has no reset; before the first tick `fresh` makes it read as 0.
+            feed.own.eq(gated(own.columns, by=~tick.fresh)),
+            own.slice.eq(feed.slice[: len(own.slice)]),
+            self.i.ready.eq(may_begin | feed.ready),
+            scanner.more.eq(feed.more),
+            scanner.values.eq(feed.values),
         ]
 
     def _hand_over(self, m: Module, tick: _Ticks) -> None:
@@ -385,6 +417,8 @@ class EventLayer(HostedLayer):
                 self.o.valid.eq(tick.waiting),
                 self.o.payload.spikes.eq(self._in_order(m, tick.spikes)),
             ]
+        if self.own is not None:
+            self._keep_spikes(m, self.own, host)
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
         anew = self._sample_over(m, ends)
         with m.If(ends):

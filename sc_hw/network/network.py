@@ -195,7 +195,7 @@ class SpikeNetwork(wiring.Component):
         # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
         taken = source.valid & source.ready
-        if self.spec.slices():
+        if self.spec.slices() > 1:
             # The number goes on with the last slice of a step.
             part = Signal(range(self.spec.slices()), name="part")
             last = part == self.spec.slices() - 1

@@ -32,7 +32,8 @@ _WORDS = (
     (
         "memories",
         re.compile(
-            r"^(memory|fixed|traces|sums|entries|table|weights|state|rows|lists|slices)(_.*)?$"
+            r"^(memory|fixed|traces|sums|entries|table|weights|state|rows|lists|slices|own_spikes)"
+            r"(_.*)?$"
         ),
     ),
 )

@@ -17,6 +17,7 @@ from sc_hw.fabric.schedule import DelayModel
 from sc_hw.parts.space import Space
 from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
+from sc_hw.trained.own_spikes import OwnSpikes
 from sc_hw.trained.readout import Readout
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, choose, equals, gated, port_shape
@@ -100,6 +101,9 @@ class HostedLayer(wiring.Component):
     ConfigError
         a readout by potentials, which the layer's neurons do not have.
     """
+
+    # The spikes of the last tick, where a recurrent layer takes its columns in slices.
+    own: OwnSpikes | None = None
 
     def __init__(
         self,
@@ -320,11 +324,26 @@ class HostedLayer(wiring.Component):
             loads = Cat(each.load for each in self.pipelines).any()
         with m.If(neurons.o_valid):
             m.d.sync += spikes.eq(Cat(spikes[len(self.pipelines) :], self.spikes))
-        if self.spec.recurrent:
+        if self.spec.recurrent and self.own is None:
             # A host that restores all neurons in order shifts in their `fired` bits the same way.
             with m.Elif(loads):
                 fired = data.View(neurons.fields, neurons.load_data).fired
                 m.d.sync += spikes.eq(Cat(spikes[1:], fired))
+
+    def _keep_spikes(self, m: Module, own: OwnSpikes, host: HostWords) -> None:
+        """Place the memory of the last tick's spikes, and hand it those of neurons and host."""
+        m.submodules.own_spikes = own
+        neurons, loaded = self.neurons, host.loaded
+        fired = data.View(neurons.fields, loaded.data[: neurons.fields.size]).fired
+        m.d.comb += [
+            own.valid.eq(neurons.o_valid),
+            own.spike.eq(self.spikes),
+            own.last.eq(neurons.o_last),
+            # A host that restores all neurons in order restores their spikes, too.
+            own.load.eq(host.load_now & (loaded.space == Space.NEURON)),
+            own.number.eq(loaded.word[: len(own.number)]),
+            own.fired.eq(fired),
+        ]
 
     def _host_access(self, m: Module, delays: Delays, tick: TickFlags, host: HostWords) -> None:
         """Accept one word to write, or one to read, between ticks."""

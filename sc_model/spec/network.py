@@ -331,25 +331,38 @@ class NetworkSpec(Frozen):
 
         A layer of many inputs takes them in slices of `SLICE`, lowest inputs first. What is above
         the last input counts as 0. Each word must be a tick of its own, and the columns those of
-        this word. Between two layers, in one clock or two, the first one must give its spikes once,
-        as many as slices hold, or be a convolution, whose spikes come place by place
-        (`place_order`) and go to layers of the event engine alone.
+        this word, or with `recurrent` the layer's own spikes behind them. Between two layers, in
+        one clock or two, the first one must give its spikes once, as many as slices hold, or be a
+        convolution, whose spikes come place by place (`place_order`) and go to layers of the event
+        engine alone. A recurrent layer must take slices to give them, and the neurons of a clock
+        must be in one slice.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
         in_turn = layer.tick_interval == (1 if before is None else before.tick_interval)
-        if layer.recurrent or not in_turn:
+        if not in_turn or (layer.recurrent and not self._own_in_slices(index)):
             return 0
+        size = layer.inputs + layer.neurons * layer.recurrent
         if before is None:
-            many = layer.inputs > MAX_WORD
+            many = size > MAX_WORD
         else:
             # what a kernel gives waits in a memory, and a slice at its end need not be full
             kernel = before.CONNECTIVITY == "kernel" and layer.engine == "events"
             full = before.CONNECTIVITY != "kernel" and before.neurons % SLICE == 0
-            gives = not before.recurrent and (kernel or full)
+            gives = (kernel or full) and (not before.recurrent or self.slices(index - 1) > 0)
             by_events = layer.engine == before.engine == "events"
-            many = gives and layer.inputs >= (MIN_SLICED if by_events else MAX_WORD + 1)
-        return -(-layer.columns // SLICE) if many else 0
+            many = gives and size >= (MIN_SLICED if by_events else MAX_WORD + 1)
+        # a recurrent layer has its own spikes, and a bias is behind them
+        given = layer.inputs if layer.recurrent else layer.columns
+        return -(-given // SLICE) if many else 0
+
+    def _own_in_slices(self, index: int) -> bool:
+        """Whether the own spikes of a recurrent layer can lie in slices."""
+        layer = self.layers[index]
+        before = self.layers[index - 1] if index else None
+        together = layer.inputs % layer.neurons_a_clock == 0
+        in_order = before is None or before.place_order is None
+        return layer.engine == "events" and together and in_order
 
     def place_order(self, index: int) -> tuple[int, int] | None:
         """Places and channels of an image whose spikes come to a layer place by place.

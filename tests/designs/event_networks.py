@@ -15,7 +15,7 @@ from sc_hw.proof.blocks.network.parts import write_network_parts
 from sc_hw.proof.blocks.network.trained_layer import PROVERS
 from sc_hw.proof.blocks.parts import PARTS, claims_of_parts
 from sc_hw.proof.facts import read_facts
-from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec
+from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec, SparseSpec
 
 
 @cache
@@ -110,3 +110,28 @@ def with_delays() -> Design:
         engine="events", neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     return Design(name="delays", block="network", network=NetworkSpec(layers=(first, second)))
+
+
+def recurrent_in_slices() -> Design:
+    """Recurrent layers whose own spikes lie in slices: behind inputs that do not fill their last
+    slice and others, with a bias behind them, delays, and several neurons a clock.
+    """
+    neuron = LifSpec(leak="shift", threshold_bits=8, fraction=2)
+    first = DenseSpec(
+        name="first", inputs=243, neurons=48, lanes=4, weight_bits=3, bias=True, recurrent=True,
+        engine="events", neuron=neuron,
+    )  # fmt: skip
+    second = DenseSpec(
+        name="second", inputs=48, neurons=32, lanes=2, weight_bits=3, max_delay=1, recurrent=True,
+        neurons_a_clock=2, engine="events", neuron=neuron,
+    )  # fmt: skip
+    return Design(name="recurrent", block="network", network=NetworkSpec(layers=(first, second)))
+
+
+def many_own_spikes() -> Design:
+    """A recurrent layer of more neurons than inputs: the first chunk of a tick has both."""
+    layer = SparseSpec(
+        name="only", inputs=6, neurons=272, synapses=500, fan_in=9, weight_bits=3, bias=True,
+        recurrent=True, neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    )  # fmt: skip
+    return Design(name="many", block="network", network=NetworkSpec(layers=(layer,)))

@@ -147,11 +147,12 @@ async def check_all(ctx: Any, dut: HostedLayer, golden: GoldenLayer) -> None:
 def check_clocks(dut: HostedLayer, clocks: int, events: int) -> None:
     """A tick's clocks: always the same in a sweep, and bounded by its events otherwise."""
     if isinstance(dut, EventLayer):
-        # the bound adds up what may go on at the same time: at most the search of all chunks; and a
-        # window at the edge of an image is smaller than the kernel
+        # the bound adds up what may go on at the same time: at most the search of all chunks; a
+        # window at the edge of an image is smaller than the kernel; and in slices the clocks are
+        # those behind the last one
         at_least = (
             0
-            if isinstance(dut, (ConvLayer, SparseLayer))
+            if isinstance(dut, (ConvLayer, SparseLayer)) or dut.sliced
             else dut.clocks(events) - dut.scanner.chunks
         )
         assert at_least <= clocks <= dut.clocks(events)
@@ -162,8 +163,9 @@ def check_clocks(dut: HostedLayer, clocks: int, events: int) -> None:
 async def give(ctx: Any, dut: HostedLayer, step: int, values: list[int]) -> None:
     """The inputs of a tick, as a word or in slices."""
     count = len(ctx.get(dut.i.payload).values.as_value()) // dut.value.width
-    if getattr(dut, "store", None) is not None:
-        junk = -(-dut.spec.columns // count) * count - len(values)
+    if getattr(dut, "store", None) is not None or getattr(dut, "sliced", False):
+        columns = dut.spec.inputs if dut.spec.recurrent else dut.spec.columns
+        junk = -(-columns // count) * count - len(values)
         values = [*values, *([1] * junk)]  # behind the last input they mean nothing
     for first in range(0, len(values), count):
         if first % 3:  # a pause between slices

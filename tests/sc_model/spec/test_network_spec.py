@@ -10,6 +10,7 @@ import pytest
 from sc_model.spec import (
     ConfigError,
     ConfigTypeError,
+    ConvSpec,
     DenseSpec,
     Design,
     EncoderSpec,
@@ -228,10 +229,43 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
     assert slices(inputs=257) == 17
     assert slices(engine="sweep") == 49
     whole_words: tuple[dict[str, Any], ...] = (
-        {"inputs": 256}, {"recurrent": True}, {"tick_interval": 2},
-        {"inputs": 256, "engine": "sweep"},
+        {"inputs": 256}, {"tick_interval": 2}, {"inputs": 256, "engine": "sweep"},
+        {"recurrent": True, "engine": "sweep"},
     )  # fmt: skip
     assert [slices(**fields) for fields in whole_words] == [0] * 4
+
+
+def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
+    def slices(*layers: dict[str, Any]) -> list[int]:
+        shared = {"neurons": 32, "engine": "events", "recurrent": True}
+        made: list[DenseSpec] = []
+        for number, fields in enumerate(layers):
+            before = made[-1].neurons if made else 700
+            given = {"name": f"l{number}", **shared, "inputs": before, **fields}
+            made.append(DenseSpec.model_validate(given))
+        network = NetworkSpec(layers=tuple(made))
+        return [network.slices(index) for index in range(len(made))]
+
+    # the inputs alone: its own spikes and a bias are not from outside
+    assert slices({}) == slices({"bias": True}) == [44]
+    assert slices({"inputs": 225}) == [15]
+    assert slices({"inputs": 224}, {}) == [0, 0]  # what takes a word gives one
+    assert slices({}, {}, {"recurrent": False, "neurons": 3}) == [44, 2, 0]
+    assert slices({}, {"neurons": 31}) == [44, 0]
+    # pairs of neurons must be in one slice
+    pairs = {"neurons_a_clock": 2, "lanes": 2}
+    assert slices({"inputs": 700, **pairs}) == [44]
+    assert slices({"inputs": 701, **pairs}) == [0]
+
+
+def test_own_spikes_behind_an_image_are_a_word() -> None:
+    image: dict[str, Any] = {"name": "a", "image": (1, 6, 6), "kernel": (3, 3), "channels": 8}
+    for channels, slices in ((8, 0), (1, 1)):  # of one channel the order is that of the model
+        first = ConvSpec.model_validate(image | {"channels": channels})
+        last = DenseSpec(
+            name="b", inputs=first.neurons, neurons=64, engine="events", recurrent=True
+        )
+        assert NetworkSpec(layers=(first, last)).slices(1) == slices
 
 
 def test_spikes_between_layers_come_in_slices() -> None:
@@ -254,7 +288,7 @@ def test_spikes_between_layers_come_in_slices() -> None:
     ]  # fmt: skip
     whole_words: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
         ({"neurons": 48}, {}), ({"neurons": 72}, {}), ({"recurrent": True}, {}),
-        ({}, {"recurrent": True}), (swept, {}), ({}, swept), (wide | {"neurons": 280}, swept),
+        (swept, {}), ({}, swept), (wide | {"neurons": 280}, swept),
         ({}, {"tick_interval": 2}),
     )  # fmt: skip
     assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)

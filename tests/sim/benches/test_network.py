@@ -158,12 +158,19 @@ def in_slices(first: DenseSpec | ConvSpec) -> Design:
         name="b", inputs=first.neurons, neurons=3, lanes=2, bias=True, engine="events", clock="y"
     )
     spec = NetworkSpec(layers=(first, second), crossing_depth=2)
-    return Design(name=f"slices_{first.kind}", block="network", network=spec)
+    name = f"slices_{first.kind}{'_recurrent' * first.recurrent}"
+    return Design(name=name, block="network", network=spec)
 
 
 IN_SLICES = {
     "dense": in_slices(
         DenseSpec(name="a", inputs=5, neurons=64, lanes=16, engine="events", clock="x")
+    ),
+    # Its own spikes lie in slices, too, and begin in the last slice of its inputs.
+    "recurrent": in_slices(
+        DenseSpec(
+            name="a", inputs=203, neurons=64, lanes=16, recurrent=True, engine="events", clock="x"
+        )
     ),
     "convolution": in_slices(
         ConvSpec(name="a", image=(1, 7, 6), channels=4, kernel=(3, 3), lanes=2, clock="x")
@@ -254,7 +261,9 @@ def test_layers_of_all_kinds_agree(
         assert state["a.history"].shape == (5, 9)
 
 
-@pytest.mark.parametrize("name", ["dense", pytest.param("convolution", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "name", ["dense", "recurrent", pytest.param("convolution", marks=pytest.mark.soak)]
+)
 def test_slices_between_two_clocks_agree(
     name: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
 ) -> None:

@@ -211,6 +211,49 @@ class SliceFacts:
 
 
 @dataclass(frozen=True)
+class OwnFacts:
+    """Facts of the memory of a recurrent layer's own spikes.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    neurons : of the layer.
+    first : place of the first neuron in its slice.
+    together : spikes that come in a clock.
+    banks : of the memory, each for the spikes of a tick.
+    """
+
+    layer: int
+    neurons: int
+    first: int
+    together: int
+    banks: int
+
+
+@dataclass(frozen=True)
+class FeedFacts:
+    """Facts of what hands a scanner the inputs' slices and those of a layer's own spikes.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    inputs : columns that come in slices.
+    columns : of the layer.
+    width : bits of a value.
+    """
+
+    layer: int
+    inputs: int
+    columns: int
+    width: int
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a tick."""
+        return -(-self.columns // SLICE)
+
+
+@dataclass(frozen=True)
 class OrderFacts:
     """Facts of what gives columns their numbers in the model.
 

@@ -25,8 +25,10 @@ from sc_hw.proof.blocks.network.facts import (
     EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
+    FeedFacts,
     HistoryFacts,
     OrderFacts,
+    OwnFacts,
     ReadoutFacts,
     ScannerFacts,
     SliceFacts,
@@ -40,6 +42,7 @@ from sc_hw.trained import TrainedLayer
 from sc_hw.trained.history import History
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
+from sc_hw.trained.own_spikes import OwnSpikes
 from sc_hw.trained.readout import Readout
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_model.layer_kinds import kind_of
@@ -54,6 +57,8 @@ WIPER = "wiper"  # with delays
 COLUMNS = "columns"  # memory of those of a swept layer that come in slices
 # Those of a layer whose spikes leave in slices, and of the layer behind a convolution.
 SLICES, ORDER = "slices", "order"
+# Those of a recurrent layer whose own spikes lie in slices; the second one of an event layer alone.
+OWN, FEED = "own_spikes", "feed"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
 QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
 
@@ -156,6 +161,11 @@ def slice_facts(queue: SliceQueue, index: int) -> SliceFacts:
     return SliceFacts(index, queue.neurons, queue.transfers, queue.together)
 
 
+def own_facts(own: OwnSpikes, index: int) -> OwnFacts:
+    """Sizes of the memory of that layer's own spikes."""
+    return OwnFacts(index, own.neurons, own.first, own.together, own.banks)
+
+
 def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None:
     """Write the memory of a swept layer's columns and its queue of slices, where it has them.
 
@@ -176,7 +186,8 @@ def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     """Write the lanes, the neurons, the scanner, the sequencer and the reader of an event layer.
 
-    Where it has them, the order of its columns and the queue of its slices too.
+    Where it has them, the order of its columns, the queue of its slices, and the memory of its own
+    spikes with what feeds them back, too.
 
     Parameters
     ----------
@@ -209,6 +220,10 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         rows.append((ORDER, order, places))
     if (queue := layer.queue) is not None:
         rows.append((SLICES, queue, slice_facts(queue, index)))
+    if (own := layer.own) is not None:
+        rows.append((OWN, own, own_facts(own, index)))
+    if (feed := layer.feed) is not None:
+        rows.append((FEED, feed, FeedFacts(index, spec.inputs, spec.columns, feed.width)))
     for part, component, known in rows:
         parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
 

@@ -35,8 +35,10 @@ from sc_hw.proof.blocks.network.facts import (
     EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
+    FeedFacts,
     HistoryFacts,
     OrderFacts,
+    OwnFacts,
     ReadoutFacts,
     ScannerFacts,
     SliceFacts,
@@ -44,14 +46,17 @@ from sc_hw.proof.blocks.network.facts import (
     TrainedNeuronsFacts,
     WiperFacts,
 )
+from sc_hw.proof.blocks.network.own_parts import prove_feed, prove_own
 from sc_hw.proof.blocks.network.parts import (
     COLUMNS,
     ENCODER,
     EVENT_LANES,
+    FEED,
     HISTORY,
     LANE,
     NEURONS,
     ORDER,
+    OWN,
     READER,
     READOUT,
     SCANNER,
@@ -239,6 +244,8 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     COLUMNS: (ColumnFacts, prove_columns),
     SLICES: (SliceFacts, prove_slices),
     ORDER: (OrderFacts, prove_order),
+    OWN: (OwnFacts, prove_own),
+    FEED: (FeedFacts, prove_feed),
 }
 
 

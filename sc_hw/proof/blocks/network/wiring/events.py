@@ -25,16 +25,23 @@ from sc_hw.proof.blocks.network.wiring.layer_parts import (
     prove_first_tick,
     prove_host,
     prove_neuron_inputs,
+    prove_own_inputs,
     prove_readout_inputs,
     prove_spikes,
 )
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
 from sc_hw.proof.blocks.network.wiring.statements import Pair
 from sc_hw.proof.blocks.network.wiring.sweep import QUEUE_REGISTERS, Layer, end_of_tick
-from sc_hw.proof.blocks.network.wiring.timing import TickTimes, Time, prove_queue, prove_times
+from sc_hw.proof.blocks.network.wiring.timing import (
+    TickTimes,
+    Time,
+    prove_own_turns,
+    prove_queue,
+    prove_times,
+)
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
-from sc_model.spec import SparseSpec
+from sc_model.spec import SLICE, SparseSpec
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ class EventParts:
     scanner, sequencer, reader : those that every one has.
     order : of its columns, behind a convolution; else None.
     wiper : of its sums, where these are cleared; else None.
+    feed : of a recurrent layer whose own spikes lie in slices; else None.
     """
 
     scanner: Outputs
@@ -132,6 +140,7 @@ class EventParts:
     reader: Outputs
     order: Outputs | None = None
     wiper: Outputs | None = None
+    feed: Outputs | None = None
 
 
 @dataclass
@@ -214,6 +223,8 @@ class EventLayer(Layer):
         busy = self.state("reading") | self.state("load_now") | self.wiping | self.state("ahead")
         if self.shape.spec.recurrent:
             busy = busy | self.state("adding") | self.state("deciding")
+            if self.own is not None and "recent" in self.own.terms:
+                busy = busy | self.own["recent"]
         else:
             busy = busy | self.of("scanner", "scanning")
         return ~busy & ~self.host_asks
@@ -254,7 +265,21 @@ class EventLayer(Layer):
         facts += [*self._token(adding), *self._flight(adding), *self._fetches(deciding)]
         if self.parts.wiper is not None:
             facts += self._zeros(adding, deciding, waiting)
+        if self.parts.feed is not None:
+            facts += self._chunks()
         return [*facts, *self.slices_left()]
+
+    def _chunks(self) -> list[Bits]:
+        """What hands the scanner its chunks is one chunk ahead of it, and at the first between."""
+        scanning, at_last = self.of("scanner", "scanning"), self.of("scanner", "at_last")
+        number, part = self.of("scanner", "number"), self.of("feed", "part")
+        last = number.equals(-(-self.shape.spec.columns // SLICE) - 1)
+        more = scanning & ~last
+        return [
+            scanning.implies(at_last.equals(last)),
+            part.equals((number + 1).gated(more)),
+            scanning.implies(number.below(-(-self.shape.spec.columns // SLICE))),
+        ]
 
     def _zeros(self, adding: Bits, deciding: Bits, waiting: Bits) -> list[Bits]:
         """Sums are wiped outside of ticks, and cleared while a tick is decided.
@@ -355,6 +380,10 @@ class EventLayer(Layer):
                 yield self.part.part(part), name
         for name in QUEUE_REGISTERS if self.queue is not None else ():
             yield self.part.part("slices"), name
+        if self.parts.feed is not None:
+            yield self.part.part("feed"), "part"
+            yield self.part.part("scanner"), "number"
+            yield self.part.part("scanner"), "at_last"
         kernel = self.shape.spec.CONNECTIVITY == "kernel"
         for name in ("ended", *self.under_way(), *(("filled",) if kernel else ())):
             yield self.part.part("sequencer"), name
@@ -441,6 +470,9 @@ def prove_events(layer: EventLayer) -> None:
         prove_queue(layer, layer.queue, times)
     else:
         prove_spikes(layer)
+    if layer.own is not None:
+        prove_own_inputs(layer, layer.own)
+        prove_own_turns(layer, layer.own, times)
     prove_readout_inputs(layer)
     prove_first_tick(layer)
     prove_host(layer)
@@ -491,6 +523,8 @@ def _prove_handshakes(layer: EventLayer) -> None:
     def handshakes() -> Iterator[Pair]:
         free, load_now = layer.free, layer.state("load_now")
         more = [layer.parts.scanner["wants"]] if layer.sliced else []
+        if (feed := layer.parts.feed) is not None:
+            more = [feed["ready"]]
         yield wiring.pair(part, "i__ready", either([layer.open, *more], wiring.prover.terms))
         yield wiring.pair(part, "load__ready", free)
         yield wiring.pair(part, "read__ready", free & ~layer.signal("load__valid") & ~load_now)
@@ -583,16 +617,22 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
 
     def inputs() -> Iterator[Pair]:
         parts = [layer.signal("i__payload")[shape.step_bits :]]
-        if spec.recurrent:
+        if spec.recurrent and not layer.sliced:
             # After a reset there is no tick before: its spikes are 0.
             spikes = layer.state("spikes").gated(~layer.state("fresh"))
             parts += [spikes[n].wide(width) for n in range(spec.neurons)]
         if spec.bias_column and not layer.sliced:  # else the scanner adds it
             parts.append(wiring.const(1, width))
         yield wiring.pair(scanner, "load", layer.begins)
-        if layer.sliced:
+        if (feed := layer.parts.feed) is not None:
+            yield from _fed(layer, feed)
+            yield wiring.pair(scanner, "more", feed["more"])
+            yield wiring.pair(scanner, "values", feed["values"])
+        elif layer.sliced:
             yield wiring.pair(scanner, "more", layer.signal("i__valid"))
-        yield wiring.pair(scanner, "values", cat(parts))
+            yield wiring.pair(scanner, "values", cat(parts))
+        else:
+            yield wiring.pair(scanner, "values", cat(parts))
         if layer.parts.order is None:
             yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
             return
@@ -616,8 +656,39 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
                 wiring.const(1, 1),
             ),
         ),
-        layer.invariants,
+        lambda: [
+            *layer.invariants(),
+            layer.neurons["o_valid"].implies(layer.state("deciding")),
+        ],
     )
+
+
+def _fed(layer: EventLayer, feed: Outputs) -> Iterator[Pair]:
+    """What hands the scanner its chunks gets the inputs' slices, and those of the tick before."""
+    wiring, own = layer.wiring, layer.own
+    if own is None:
+        raise ValueError("a layer that feeds its spikes back must keep them")
+    part, values = feed.instance, layer.signal("i__payload")[layer.shape.step_bits :]
+    begins, asked = layer.begins, feed["slice"]
+    wanted = {
+        "load": begins,
+        "wants": layer.parts.scanner["wants"],
+        "valid": layer.signal("i__valid"),
+        "inputs": values,
+        # After a reset there is no tick before: its spikes are 0.
+        "own": own["columns"].gated(~layer.state("fresh")),
+    }
+    for name, value in wanted.items():
+        yield wiring.pair(part, name, value)
+    slice_ = wiring.signal(own.instance, "slice")
+    yield wiring.pair(own.instance, "slice", asked.low(len(slice_)))
+    first = begins.implies(layer.of("feed", "part").equals(0))
+    yield "a tick begins with its first chunk", first, wiring.const(1, 1)
+    # A slice that is asked for now is there in the next clock, in a tick that has begun by then. A
+    # tick that begins in the next clock does so when nothing is written now (`recent`).
+    reads = begins | layer.state("adding")
+    written = wiring.signal(own.instance, "valid") | wiring.signal(own.instance, "load")
+    yield "no slice is written while it is read", reads & written, wiring.const(0, 1)
 
 
 def _prove_sequencer_inputs(layer: EventLayer) -> None:

@@ -240,8 +240,9 @@ def prove_readout_inputs(layer: Layer) -> None:
 
 def prove_spikes(layer: Layer) -> None:
     """Add the claim about the collected spikes."""
-    wiring, part, shape = layer.wiring, layer.part, layer.shape
-    spec = shape.spec
+    wiring, part = layer.wiring, layer.part
+    spec = layer.shape.spec
+    restores = spec.recurrent and layer.own is None
 
     def collected() -> Iterator[Pair]:
         loaded = Request(layer, "loaded", write=True)
@@ -251,10 +252,8 @@ def prove_spikes(layer: Layer) -> None:
             return cat([spikes[len(spike) :], spike]) if spec.neurons > len(spike) else spike
 
         wanted = spikes
-        if spec.recurrent:
-            fired = next(field for field in shape.neurons.word if field.name == "fired")
-            bit = data_of(loaded, shape.neuron_bits)[fired.offset]
-            wanted = mux(loaded.loads(layer, Space.NEURON), shifted(bit), wanted)
+        if restores:
+            wanted = mux(loaded.loads(layer, Space.NEURON), shifted(_fired(layer, loaded)), wanted)
         spike = layer.neurons["o_spike"]
         wanted = mux(layer.neurons["o_valid"], shifted(spike), wanted)
         yield wiring.next_pair(part, "spikes", wanted)
@@ -264,11 +263,47 @@ def prove_spikes(layer: Layer) -> None:
         "the neurons' spikes are collected in their order, neuron 0 in the lowest bit"
         + (
             "; a host that loads all neurons in order restores those of the last tick"
-            if spec.recurrent
+            if restores
             else ""
         ),
         collected,
         layer.invariants,
+    )
+
+
+def _fired(layer: Layer, loaded: Request) -> Bits:
+    """Whether the neuron that the host loads has fired in the last tick."""
+    shape = layer.shape
+    fired = next(field for field in shape.neurons.word if field.name == "fired")
+    return data_of(loaded, shape.neuron_bits)[fired.offset]
+
+
+def prove_own_inputs(layer: Layer, own: Outputs) -> None:
+    """Add the claim about what goes into the memory of a layer's own spikes."""
+    wiring, part, neurons = layer.wiring, own.instance, layer.neurons
+    spec, busy = layer.shape.spec, layer.state(layer.busy)
+
+    def inputs() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        wanted = {
+            "valid": neurons["o_valid"],
+            "spike": neurons["o_spike"],
+            "last": neurons["o_last"],
+            "load": loaded.loads(layer, Space.NEURON),
+            "number": loaded.number[: address_bits(spec.neurons)],
+            "fired": _fired(layer, loaded),
+        }
+        for name, value in wanted.items():
+            yield wiring.pair(part, name, value)
+        both = wiring.signal(part, "valid") & wiring.signal(part, "load")
+        yield "neurons and the host at a time", both, wiring.const(0, 1)
+
+    wiring.claim(
+        f"{layer.label}: the own spikes",
+        "the memory of the last tick's spikes gets each neuron's spike as it is decided, and"
+        " between ticks those of the neurons that a host loads",
+        inputs,
+        lambda: [*layer.invariants(), neurons["o_valid"].implies(busy)],
     )
 
 

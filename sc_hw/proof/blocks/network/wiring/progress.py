@@ -189,7 +189,9 @@ def prove_progress(layer: EventLayer, facts: ScannerFacts) -> None:
         before = layer.state("deciding") | layer.state("waiting")
         reasons = [ended & ~work.in_flight & before]
         if layer.sliced:
-            reasons.append(layer.parts.scanner["wants"] & ~layer.signal("i__valid"))
+            feed = layer.parts.feed
+            more = layer.signal("i__valid") if feed is None else feed["more"]
+            reasons.append(layer.parts.scanner["wants"] & ~more)
         return either(reasons, wiring.prover.terms)
 
     wiring.claim(

@@ -148,7 +148,7 @@ def _prove_stamp(network: Network) -> None:
             ready = wiring.signal(network.encoder.instance, "o__ready")
         taken = network.offered & ready
         slices = network.spec.slices()
-        if slices:
+        if slices > 1:
             count = wiring.state(part, "part")
             last = count.equals(slices - 1)
             following = mux(taken, (count + 1).gated(~last), count)

@@ -37,6 +37,7 @@ class Layer:
     readout : of the readout behind its neurons, or None.
     store : of the memory of its columns, where these come in slices; else None.
     queue : of the queue in which its spikes leave; None where they leave in a word.
+    own : of the memory of its own spikes, where a recurrent layer's lie in slices; else None.
     """
 
     busy: ClassVar[str] = "ticking"  # the register that is high until the last spike is there
@@ -51,6 +52,7 @@ class Layer:
     readout: Outputs | None = field(default=None, kw_only=True)
     store: Outputs | None = field(default=None, kw_only=True)
     queue: Outputs | None = field(default=None, kw_only=True)
+    own: Outputs | None = field(default=None, kw_only=True)
 
     @property
     def pipelines(self) -> list[Instance]:

@@ -162,6 +162,8 @@ class TickTimes:
             yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
         if layer.queue is not None:
             yield from self._leaving(row.before(self.decided))
+        if layer.own is not None:
+            yield from self._kept(layer.own, row.before(self.decided))
 
     def _leaving(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of the spikes on their way into the queue of slices, and its counters."""
@@ -177,6 +179,17 @@ class TickTimes:
         yield queue, "place", number[:place].gated(~over)
         written = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
         yield queue, "written", written
+
+    def _kept(self, own: Outputs, turn: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """The counters of the memory of own spikes, into which neurons go as they are decided."""
+        spec, over = self.shape.spec, turn.behind(*self.last)
+        turns, number = SLICE // spec.neurons_a_clock, self._index(turn).gated(~over)
+        own_turn, part = (self.wiring.state(own.instance, name) for name in ("turn", "part"))
+        # In front of the first neuron of a slice there may be inputs.
+        bits = len(number) + len(part) + SLICE
+        place = number.wide(bits) + spec.inputs % SLICE // spec.neurons_a_clock
+        yield own.instance, "turn", number.low(len(own_turn))
+        yield own.instance, "part", place[turns.bit_length() - 1 :].low(len(part)).gated(~over)
 
     def _deciding(self, neurons: Instance, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of a pipeline of neurons."""
@@ -316,6 +329,31 @@ def prove_queue(layer: Layer, queue: Outputs, times: TickTimes) -> None:
         f"{layer.label}: spikes in turn",
         "while a tick is decided each spike that comes is that of the next neuron by the queue's"
         " count, and the last one that of the last neuron",
+        turns,
+        lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
+    )
+
+
+def prove_own_turns(layer: Layer, own: Outputs, times: TickTimes) -> None:
+    """Add the claim that own spikes come in turn by the counters of their memory."""
+    wiring, neurons = layer.wiring, layer.neurons
+    spec, time = layer.shape.spec, times.time()
+
+    def turns() -> Iterator[Pair]:
+        together, first = spec.neurons_a_clock, spec.inputs % SLICE
+        bits = (spec.neurons + 2 * SLICE).bit_length() + 1
+        turn, part = (wiring.state(own.instance, name) for name in ("turn", "part"))
+        in_slice = turn.wide(bits).times(together) + first
+        place = in_slice[: SLICE.bit_length() - 1].wide(bits)
+        number = part.wide(bits).times(SLICE) + place - first
+        last = number.equals(spec.neurons - together)
+        in_turn = number.below(spec.neurons) & neurons["o_last"].equals(last)
+        yield "a spike's turn", neurons["o_valid"].implies(in_turn), wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: own spikes in turn",
+        "while a tick is decided each spike that is kept is that of the next neuron by the count of"
+        " the memory of own spikes, and the last one that of the last neuron",
         turns,
         lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
     )

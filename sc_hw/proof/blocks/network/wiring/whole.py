@@ -17,10 +17,12 @@ from sc_hw.proof.blocks.network.parts import (
     COLUMNS,
     ENCODER,
     EVENT_LANES,
+    FEED,
     HISTORY,
     LANE,
     NEURONS,
     ORDER,
+    OWN,
     PLASTIC_LAYER,
     QUEUE,
     READER,
@@ -224,9 +226,9 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         sample_ticks=network.spec.sample_ticks(index),
     )
     # where the layer has them
-    order, queue, wiper = (
+    order, queue, wiper, own, feed = (
         instance(kind, kind) if (kind, index) in parts.rows else None
-        for kind in (ORDER, SLICES, WIPER)
+        for kind in (ORDER, SLICES, WIPER, OWN, FEED)
     )
     joined = EventParts(
         instance("scanner", SCANNER),
@@ -234,6 +236,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         instance("reader", READER),
         order,
         wiper,
+        feed,
     )
     lanes = each_lane(instance("lanes", EVENT_LANES), shape)
     inside = EventLayer(
@@ -247,6 +250,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         joined,
         readout=None if shape.readout is None else instance("readout", READOUT),
         queue=queue,
+        own=own,
     )
     prove_events(inside)
     if layer.CONNECTIVITY == "full" and order is None:

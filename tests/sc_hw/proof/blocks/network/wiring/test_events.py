@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_networks import convolutions, in_slices, two_event_layers, with_delays
+from event_networks import (
+    convolutions,
+    in_slices,
+    many_own_spikes,
+    recurrent_in_slices,
+    two_event_layers,
+    with_delays,
+)
 from network_faults import Fault, refuted, write_network
 
 
@@ -54,6 +61,38 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     assert {
         f"top.v, layer first: {each}" for each in ("the neurons' inputs", "the answer to the host")
     } <= found
+
+
+def test_own_spikes_in_slices_are_proved(tmp_path: Path) -> None:
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(recurrent_in_slices(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    faults = [
+        # No spike is restored; a slice of inputs counts before it has come; own spikes of before a
+        # reset count.
+        ("layer_first", r"\.fired\([^)]+\)", ".fired(1'h0)"),
+        ("layer_first", r"\.valid\(i__valid\)", ".valid(1'h1)"),
+        ("layer_second", r"assign own = (columns) & [^;]+;", r"assign own = \1;"),
+    ]
+    found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+    assert {
+        "top.v, layer first: the own spikes",
+        "top.v, layer first: the columns",
+        "top.v, layer second: the columns",
+    } <= found
+
+
+@pytest.mark.soak
+def test_own_spikes_of_a_first_chunk_are_proved(tmp_path: Path) -> None:
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(many_own_spikes(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # A tick begins in the clock behind the last spike.
+    fault = ("layer_only", r" \| recent;", ";")
+    found = refuted(tmp_path / "whole", tmp_path / "faulty", [fault])
+    assert "top.v, layer only: who gets in" in found
 
 
 @pytest.mark.soak
