@@ -73,6 +73,8 @@ class OutputPacket:
     words : of one packet.
     bits : of the block's own part.
     interval : steps between two packets.
+    order : places and channels of an image whose spikes, the first bits, come place by place; None
+        where they have the order of the model.
     """
 
     def __init__(self, described: Mapping[str, Any]) -> None:
@@ -80,14 +82,21 @@ class OutputPacket:
         self.words: int = described["words"]
         self.bits: int = described["bits"]
         self.interval: int = described["step_interval"]
+        order = described.get("order")
+        self.order = None if order is None else (int(order["places"]), int(order["channels"]))
         self._fields = described["fields"]
         if self.words != 1 + words_for(self.bits):
             raise ValueError(f"{self.bits} bits do not make a packet of {self.words} words")
 
     def unpack(self, words: Words) -> tuple[Words, Bits]:
-        """Numbers of the steps, and the bits of each packet."""
+        """Numbers of the steps, and the bits of each packet, spikes in the order of the model."""
         rows = words.reshape(-1, self.words)
-        return rows[:, 0], bits_of_words(rows[:, 1:], self.bits)
+        bits = bits_of_words(rows[:, 1:], self.bits)
+        if self.order is not None:
+            places, channels = self.order
+            spikes = bits[:, : places * channels].reshape(-1, places, channels).swapaxes(1, 2)
+            bits[:, : places * channels] = spikes.reshape(-1, places * channels)
+        return rows[:, 0], bits
 
     def fields(self, bits: Bits) -> dict[str, NDArray[Any]]:
         """The fields of packets by name."""

@@ -10,7 +10,7 @@ from sc_hw.events.layer import EventLayer
 from sc_hw.fabric.families import Family
 from sc_model.spec import ConfigError, ConvSpec, IntFormat, ReadoutSpec
 
-# Spikes of a word: a flip-flop each in the layer, and in the crossing and scanner behind it.
+# Spikes of a word: a flip-flop each in the layer, and in what is behind it.
 MAX_WORD = 1024
 
 
@@ -31,8 +31,8 @@ def check_conv(spec: ConvSpec, *, sliced: bool, o_sliced: bool) -> None:
         if count > MAX_WORD and not in_slices:
             raise ConfigError(
                 f"layer '{spec.name}' must have at most {MAX_WORD:,} {what} in hardware, where they"
-                f" are one word, not {count:,}; they are slices, of any number, where an event"
-                f" layer of the same tick_interval is {side} it."
+                f" are one word, not {count:,}; they are slices, of any number, where no layer or"
+                f" an event layer of the same tick_interval is {side} it."
             )
 
 

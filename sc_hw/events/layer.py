@@ -113,7 +113,10 @@ class EventLayer(HostedLayer):
             PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
-        self.queue = SliceQueue(spec.neurons, o_slices, spec.neurons_a_clock) if o_slices else None
+        self.queue: SliceQueue | None = None
+        if o_slices:
+            together, answers = spec.neurons_a_clock, readout is not None
+            self.queue = SliceQueue(spec.neurons, o_slices, together, marks_last=answers)
         if sliced and spec.recurrent:
             self.own = OwnSpikes(spec.inputs, spec.neurons, spec.neurons_a_clock)
             self.feed = ColumnFeed(spec.inputs, spec.columns, value.width)
@@ -237,7 +240,7 @@ class EventLayer(HostedLayer):
         self._connect_lanes(m, tick, host)
         strobes = SumStrobes(self.lanes.announced, self.lanes.done, tick.hands_over, tick.fresh)
         self._connect_neurons(m, host, strobes)
-        self._connect_readout(m, tick, host)
+        self._connect_readout(m, tick, host, self.queue)
         self._collect_spikes(m, delays, tick, host)
         return m
 

@@ -34,8 +34,8 @@ def check_sparse(spec: SparseSpec, *, sliced: bool) -> None:
     if spec.neurons > MAX_WORD and not sliced:
         raise ConfigError(
             f"layer '{spec.name}' must have {MAX_WORD:,} neurons at most in hardware where its"
-            f" spikes leave in one word, not {spec.neurons:,}; put an event layer of the same"
-            " tick_interval behind it, which takes them in slices."
+            f" spikes leave in one word, not {spec.neurons:,}; they are slices, of any number,"
+            " where no layer or an event layer of the same tick_interval is behind it."
         )
 
 

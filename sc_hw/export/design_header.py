@@ -85,6 +85,11 @@ def _output(output: Mapping[str, Any]) -> Iterator[str]:
     for field in output["fields"]:
         name = f"SC_OUTPUT_{_macro(field['name'])}"
         yield from _field(name, WORD_BITS + field["offset"], field["width"], field["signed"])
+    if "order" in output:
+        places, channels = (output["order"][name] for name in ("places", "channels"))
+        yield "/* A neuron's spike: they stand place by place, channels of a place side by side. */"
+        place = f"{WORD_BITS} + (neuron) % {places} * {channels} + (neuron) / {places}"
+        yield f"#define SC_OUTPUT_SPIKE_LO(neuron) ({place})"
 
 
 def _window(number: int, window: Mapping[str, Any]) -> Iterator[str]:

@@ -126,9 +126,16 @@ def _output(output: Mapping[str, Any]) -> str:
         f"{', signed' if field['signed'] else ''})"
         for field in output["fields"]
     )
+    order = ""
+    if "order" in output:
+        places, channels = (output["order"][name] for name in ("places", "channels"))
+        order = (
+            f" Spikes come place by place: that of place p and channel c, neuron c x {places} + p,"
+            f" is bit p x {channels} + c of them."
+        )
     return (
         f"After {when} OUTPUT_DATA gives a packet of {size}: first the number of the step, then,"
-        f" packed from bit 0 of the second word on, {own}."
+        f" packed from bit 0 of the second word on, {own}.{order}"
     )
 
 

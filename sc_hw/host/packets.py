@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sc_hw.build.blocks.ports import order_row
 from sc_hw.host.registers import WORD_BITS
 
 
@@ -126,11 +127,14 @@ class OutputPacket:
     bits : of the block's own part, packed from bit 0 of the second word.
     fields : what these bits are: name, offset, width, signed.
     step_interval : steps between two packets; the first is that of step `step_interval`.
+    order : places and channels of an image whose spikes, the first bits, stand place by place; None
+        where they have the order of the model.
     """
 
     bits: int
     fields: tuple[dict[str, Any], ...] = ()
     step_interval: int = 1
+    order: tuple[int, int] | None = None
 
     @property
     def words(self) -> int:
@@ -144,6 +148,7 @@ class OutputPacket:
             "bits": self.bits,
             "fields": list(self.fields),
             "step_interval": self.step_interval,
+            **({} if self.order is None else {"order": order_row(*self.order)}),
         }
 
 

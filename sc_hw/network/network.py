@@ -31,7 +31,7 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     more: dict[str, Any] = {
         "sample_ticks": spec.sample_ticks(index),
         "sliced": spec.slices(index) > 0,
-        "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
+        "o_slices": spec.o_slices(index),
     }
     order = spec.place_order(index)
     common = (value, spec.tick_ms, spec.step_bits, family)
@@ -50,10 +50,11 @@ class SpikeNetwork(wiring.Component):
     Architecture
     ------------
     Each transfer of stream `i` is the word of a step; stream `o` gives a word at each tick of the
-    last layer. The layers work at the same time, each on a step of its own, as soon as it has the
-    words for it. In front of each layer is a `SpikeCrossing`, which collects the words of a tick
-    and, where the clocks differ, transfers them between the two clock domains. The words that come
-    out are the same for any assignment of clocks. Throughput is that of the slowest layer.
+    last layer; a wide word is several transfers, slices of its spikes. The layers work at the same
+    time, each on a step of its own, as soon as it has the words for it. In front of each layer is a
+    `SpikeCrossing`, which collects the words of a tick and, where the clocks differ, transfers them
+    between the two clock domains. The words that come out are the same for any assignment of
+    clocks. Throughput is that of the slowest layer.
 
     Reset
     -----
@@ -80,7 +81,10 @@ class SpikeNetwork(wiring.Component):
         a transfer, as many as a set has; each set gives `EncoderSpec.steps` steps.
     i_restart : see *Reset*, in the first layer's domain.
     o : {step, spikes}, in the last layer's domain; with a readout {step, spikes, winner}, whose
-        winner is the answer by all ticks since the reset or restart.
+        winner is the answer by all ticks since the reset or restart. With many neurons a slice of
+        the spikes, as many slices a tick as `NetworkSpec.o_slices` says, each with the number of
+        the step; the winner comes with the last one, and is 0 in those before. A convolution's
+        spikes come place by place then (`NetworkSpec.place_order`).
     o_restart : see *Reset*, in the last layer's domain.
     teach : only with a plastic layer: one transfer for each of its words (see `PlasticStage`), in
         the last layer's domain.

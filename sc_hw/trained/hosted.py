@@ -82,7 +82,8 @@ class HostedLayer(wiring.Component):
     -------
     i : {step, values}, the inputs of a tick.
     o : {step, spikes}, the neurons that fire in it; with a readout {step, spikes, winner}, the
-        answer by the ticks since the reset.
+        answer by the ticks since the reset. In slices it comes with the last one of a tick, and is
+        0 in those before.
     load : {space, lane, word, data}, a word that the host writes; accepted between ticks, with
         priority over `read` and `i`.
     read : {space, lane, word}, address of a word to read; accepted between ticks, with priority
@@ -254,8 +255,13 @@ class HostedLayer(wiring.Component):
             for turn, current in enumerate(neurons.sums):
                 m.d.comb += current.eq(sums[turn * together + number])
 
-    def _connect_readout(self, m: Module, tick: TickFlags, host: HostWords) -> None:
-        """Hand each neuron to the readout as it is decided, and the host's words for it."""
+    def _connect_readout(
+        self, m: Module, tick: TickFlags, host: HostWords, queue: SliceQueue | None
+    ) -> None:
+        """Hand each neuron to the readout as it is decided, and the host's words for it.
+
+        `queue`: in which the spikes leave in slices, or None.
+        """
         readout, neurons = self.readout, self.neurons
         if readout is None:
             return
@@ -268,7 +274,11 @@ class HostedLayer(wiring.Component):
             readout.host_address.eq(host.word[: readout.index_bits]),
             readout.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
             readout.load_data.eq(host.loaded.data[neurons.fields.size :][: readout.score.width]),
-            self.o.payload.winner.eq(readout.winner),
+            # While slices leave the answer is still that of some neurons, and a payload that waits
+            # must not change: it is shown with the last slice, when all neurons have been scored.
+            self.o.payload.winner.eq(
+                readout.winner if queue is None else gated(readout.winner, by=queue.last_slice)
+            ),
         ]
         if readout.spec.by_potential:
             m.d.comb += readout.potential.eq(neurons.o_potential)

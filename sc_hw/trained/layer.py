@@ -70,7 +70,9 @@ class TrainedLayer(HostedLayer):
         self.lanes = [Lane(spec, value, tick_ms, synapse, family) for _ in range(spec.lanes)]
         self.history = History(spec, value) if spec.max_delay else None
         self.store = ColumnStore(spec.columns, constant=spec.bias) if sliced else None
-        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
+        self.queue = (
+            SliceQueue(spec.neurons, o_slices, marks_last=readout is not None) if o_slices else None
+        )
         super().__init__(
             spec,
             value,
@@ -169,7 +171,7 @@ class TrainedLayer(HostedLayer):
         first = self.lanes[0]
         strobes = SumStrobes(first.announced, first.done, tick.begins, tick.fresh)
         self._connect_neurons(m, host, strobes)
-        self._connect_readout(m, tick, host)
+        self._connect_readout(m, tick, host, self.queue)
         self._collect_spikes(m, delays, tick, host)
         return m
 

@@ -29,6 +29,7 @@ class SliceQueue(wiring.Component):
     transfers : slices that a tick gives: as many as hold the spikes, or more, and what is in those
         behind has no meaning.
     together : spikes that come in a clock; divides the neurons and, as a smaller number, `SLICE`.
+    marks_last : has the member `last_slice`.
 
     Members
     -------
@@ -37,6 +38,7 @@ class SliceQueue(wiring.Component):
     spike : with `valid`: which of the neurons fire, the first one in the lowest bit.
     last : with `valid`: they are the last neurons of the tick.
     o : stream of slices, lowest neurons first and in the lowest bits.
+    last_slice : the slice at `o` is the last one of its tick, all of whose neurons are decided.
     over : the last slice of the tick is taken in this clock.
 
     Raises
@@ -45,8 +47,11 @@ class SliceQueue(wiring.Component):
         there are fewer transfers than slices, or `together` does not divide them.
     """
 
-    def __init__(self, neurons: int, transfers: int, together: int = 1) -> None:
+    def __init__(
+        self, neurons: int, transfers: int, together: int = 1, *, marks_last: bool = False
+    ) -> None:
         self.neurons, self.transfers, self.together = neurons, transfers, together
+        self.marks_last = marks_last
         self.slices = -(-neurons // SLICE)
         if transfers < self.slices:
             raise ValueError(f"{neurons} spikes need {self.slices} slices, not {transfers}")
@@ -59,6 +64,7 @@ class SliceQueue(wiring.Component):
                 "spike": In(together),
                 "last": In(1),
                 "o": Out(stream.Signature(SLICE)),
+                **({"last_slice": Out(1)} if marks_last else {}),
                 "over": Out(1),
             }
         )
@@ -103,6 +109,8 @@ class SliceQueue(wiring.Component):
             self.o.payload.eq(ram.r_data),
             self.over.eq(moves & (taken == self.transfers - 1)),
         ]
+        if self.marks_last:
+            m.d.comb += self.last_slice.eq(taken == self.transfers - 1)
         # Behind the write: a slice is read in a later clock than it is written in.
         m.d.sync += offered.eq(Mux(moves, after < written, taken < written))
         with m.If(self.valid):

@@ -33,7 +33,8 @@ from sc_model.texts import shown
 DEFAULT_KIND = "hetsyn"
 MAX_LAYERS = 64
 MAX_SAMPLE_STEPS = 65_536
-# Inputs above which a step comes in slices: up to there a word is a register or two in each stage.
+# Inputs above which a step comes in slices, and outputs above which spikes leave in slices: up to
+# there a word is a register or two in each stage.
 MAX_WORD = 256
 SLICE = 16  # spikes of a slice
 # Inputs from which a layer takes the spikes of the layer in front of it in slices: with fewer, the
@@ -364,16 +365,31 @@ class NetworkSpec(Frozen):
         in_order = before is None or before.place_order is None
         return layer.engine == "events" and together and in_order
 
+    def o_slices(self, index: int = -1) -> int:
+        """Transfers in which the spikes of a layer leave; 0 where one has all of them.
+
+        Those that go on to a layer are its `slices`. Those that leave the network are in slices of
+        `SLICE`, lowest neurons first, where the last layer has many neurons; what is above the last
+        neuron means nothing. A plastic stage takes a word, and a recurrent layer that takes a word
+        gives one.
+        """
+        behind = index % len(self.layers) + 1
+        if behind < len(self.layers):
+            return self.slices(behind)
+        layer = self.layers[-1]
+        gives = not layer.recurrent or self.slices(behind - 1) > 0
+        many = layer.neurons > MAX_WORD and gives and self.plastic is None
+        return -(-layer.neurons // SLICE) if many else 0
+
     def place_order(self, index: int) -> tuple[int, int] | None:
         """Places and channels of an image whose spikes come to a layer place by place.
 
         That is in slices of a convolution with several of both; None where spikes come in the order
-        of the model.
+        of the model. With the number of layers as `index`: of the spikes that leave the network.
         """
-        before = self.layers[index - 1] if index else None
-        if before is None or not self.slices(index):
+        if not index or not self.o_slices(index - 1):
             return None
-        return before.place_order
+        return self.layers[index - 1].place_order
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from host_manifests import manifest_of
+from register_model import manifest_of_design
+from wide_outputs import wide
 
 from sc_driver.packets import OutputPacket, StepPacket
 
@@ -16,6 +18,20 @@ def test_example_of_the_documentation() -> None:
     assert StepPacket(host["step"]).pack({"reward": 100}, rows).tolist() == [[0x64, 0xC3]]
     numbers, bits = OutputPacket(host["output"]).unpack(np.array([1, 5], np.uint32))
     assert (numbers.tolist(), bits.tolist()) == ([1], [[1, 0, 1]])
+
+
+def test_spikes_of_an_image_come_place_by_place() -> None:
+    """Three channels of 100 places, and the winner behind them, which stays where it is."""
+    host = manifest_of_design(wide("conv", "count"))["host"]
+    output = OutputPacket(host["output"])
+    assert (output.order, output.words) == ((100, 3), 1 + 10)
+    spikes = np.zeros(320, np.uint8)
+    spikes[[0, 1, 2 + 3 * 99]] = 1  # channels 0 and 1 of place 0, channel 2 of the last place
+    spikes[300 + 4] = 1
+    words = np.packbits(spikes, bitorder="little").view("<u4")
+    _, bits = output.unpack(np.concatenate([[9], words]).astype(np.uint32))
+    assert np.flatnonzero(bits[0, :300]).tolist() == [0, 100, 299]
+    assert output.fields(bits)["winner"].tolist() == [16]
 
 
 def test_three_transfers_a_word_and_fields_of_a_state() -> None:

@@ -7,7 +7,13 @@ from typing import Any
 
 from sc_hw.build.blocks.block import Block
 from sc_hw.build.blocks.layer import layer_layout
-from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
+from sc_hw.build.blocks.ports import (
+    RESET_KIND,
+    clock_of,
+    order_row,
+    ports_of,
+    space_rows,
+)
 from sc_hw.events import EventLayer
 from sc_hw.fabric.families import Family
 from sc_hw.network.cdc import Crossing
@@ -18,7 +24,7 @@ from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer
 from sc_model.graph import Graph
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import PLASTIC, ConfigError, Design
+from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
 
 
 class NetworkBlock(Block):
@@ -62,6 +68,7 @@ class NetworkBlock(Block):
             "layers": [self._layer(index) for index in range(len(spec.layers))],
             "crossings": [crossing.as_json() for crossing in network.crossings],
             **({} if network.encoder is None else {"encoder": _encoder(network.encoder)}),
+            **_output(spec),
             **plastic,
         }
 
@@ -136,6 +143,21 @@ class NetworkBlock(Block):
             **kind_of(spec).manifest(spec, network.tick_ms),
             "spaces": space_rows(layer.spaces, words),
         }
+
+
+def _output(spec: NetworkSpec) -> dict[str, Any]:
+    """How spikes leave in slices; nothing where a transfer of `o` has all of them."""
+    transfers = spec.o_slices()
+    if not transfers:
+        return {}
+    order = spec.place_order(len(spec.layers))
+    return {
+        "output": {
+            "neurons": spec.layers[-1].neurons,
+            "transfers": transfers,
+            **({} if order is None else {"order": order_row(*order)}),
+        }
+    }
 
 
 def _encoder(encoder: ValueEncoder) -> dict[str, Any]:

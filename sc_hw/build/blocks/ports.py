@@ -112,3 +112,8 @@ def space_rows(
         }
         for space, layout in spaces.items()
     ]
+
+
+def order_row(places: int, channels: int) -> dict[str, int]:
+    """The order of spikes that come place by place, the channels of a place side by side."""
+    return {"places": places, "channels": channels}

@@ -12,6 +12,7 @@ from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.blocks.layer import WORD_BIT_BITS, spike_fields
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
 from sc_hw.host.registers import WORD_BITS, WORD_BYTES
+from sc_hw.host.slice_packer import SlicePacker
 from sc_hw.wires import choose
 from sc_model.spec import PLASTIC, SLICE
 
@@ -46,7 +47,9 @@ class HostNetwork(HostBlock):
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )
         widths = dict(leaf_width(last.o_layout))
-        self.spikes, answer = widths["spikes"], widths.get("winner", 0)
+        self.slices, answer = spec.o_slices(), widths.get("winner", 0)
+        # The packet of spikes in slices is that of the whole word.
+        self.spikes = spec.layers[-1].neurons if self.slices else widths["spikes"]
         self.step = StepPacket(
             transfers,
             bits,
@@ -62,7 +65,8 @@ class HostNetwork(HostBlock):
         self.words_of_set = spec.shown_steps // interval
         if spec.encoder is not None:
             interval = 1
-        self.output = OutputPacket(self.spikes + answer, fields, interval)
+        order = spec.place_order(len(spec.layers))
+        self.output = OutputPacket(self.spikes + answer, fields, interval, order)
         description = self.block.description()
         spaces = {layer["name"]: layer["spaces"] for layer in description["layers"]}
         parts: dict[str, Any] = dict(network.layers)
@@ -110,7 +114,7 @@ class HostNetwork(HostBlock):
     def connect(self, m: Module, pins: Any) -> None:
         """Words in, words out, and the window into each layer."""
         taught = self._connect_input(m, pins)
-        packing = self._pack(m, pins)
+        packing = self._pack_slices(m, pins) if self.slices else self._pack(m, pins)
         self._watch(m, pins, taught, packing)
         for number, (name, _) in enumerate(self.errors):
             flags = [getattr(pins, flag) for flag in self.flags if flag.startswith(f"{name}_")]
@@ -168,6 +172,29 @@ class HostNetwork(HostBlock):
             m.d.sync += taught.eq(1)
         return taught
 
+    def _pack_slices(self, m: Module, pins: Any) -> Signal:
+        """Put slices of spikes into packets; whether one is being packed."""
+        m.submodules.packer = packer = SlicePacker(
+            self.spikes, self.slices, self.output.bits - self.spikes
+        )
+        number = Signal(WORD_BITS, init=self.output.step_interval)
+        self._count_on(m, number, packer.numbered)
+        m.d.comb += [
+            packer.i.payload.eq(Value.cast(pins.o.payload)[-len(packer.i.payload) :]),
+            packer.i.valid.eq(pins.o.valid),
+            pins.o.ready.eq(packer.i.ready),
+            packer.may_begin.eq(self.room if self.is_early else 1),
+            packer.kept.eq(self._last_of_set(m, packer.i.valid & packer.i.ready & packer.last)),
+            packer.number.eq(number),
+            self.packet.payload.eq(packer.o.payload),
+            self.packet.valid.eq(packer.o.valid),
+            packer.o.ready.eq(self.packet.ready),
+            self.spike.eq(packer.spike),
+            self.finished.eq(packer.finished),
+            self.reserve.eq(packer.begins if self.is_early else self.begins & self.needs_room),
+        ]
+        return packer.busy
+
     def _pack(self, m: Module, pins: Any) -> Signal:
         """Shift a word of spikes into packets; whether one is being packed."""
         interval, neurons = self.output.step_interval, self.output.bits
@@ -187,7 +214,8 @@ class HostNetwork(HostBlock):
                 m.d.comb += pins.o.ready.eq(self.room if self.is_early else 1)
                 # All that the payload has behind the number of the step.
                 m.d.sync += [place.eq(0), spikes.eq(Value.cast(pins.o.payload)[-neurons:])]
-                with m.If(pins.o.valid & pins.o.ready & self._last_of_set(m, pins)):
+                word = pins.o.valid & pins.o.ready
+                with m.If(word & self._last_of_set(m, word)):
                     m.next = "number"
             with m.State("number"):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
@@ -244,13 +272,16 @@ class HostNetwork(HostBlock):
                 turn.eq(turn + 1),
             ]
 
-    def _last_of_set(self, m: Module, pins: Any) -> Value:
-        """Whether a word of spikes is the last one of its set of values."""
+    def _last_of_set(self, m: Module, taken: Value) -> Value:
+        """Whether a word of spikes is the last one of its set of values.
+
+        `taken`: a word, or the last slice of one, is taken in this clock.
+        """
         if self.block.component.encoder is None or self.words_of_set == 1:
             return C(1, 1)
         word = Signal(range(self.words_of_set), name="word_of_set")
         last = word == self.words_of_set - 1
-        with m.If(pins.o.valid & pins.o.ready):
+        with m.If(taken):
             m.d.sync += word.eq(Mux(last, 0, word + 1))
         return last
 

@@ -29,9 +29,9 @@ def _sliced(network: NetworkSpec) -> list[int]:
     return [index for index in range(len(network.layers)) if network.slices(index)]
 
 
-def _between(network: NetworkSpec) -> list[int]:
+def _gives_slices(network: NetworkSpec) -> list[int]:
     """Layers whose spikes leave in slices."""
-    return [index - 1 for index in _sliced(network) if index]
+    return [index for index in range(len(network.layers)) if network.o_slices(index)]
 
 
 def _searched(network: NetworkSpec) -> list[str]:
@@ -45,7 +45,7 @@ def _first_scanner_of_slices(network: NetworkSpec) -> str:
 
 
 def _first_queue_of_slices(network: NetworkSpec) -> str:
-    return f"spike_network.layer_{network.layers[_between(network)[0]].name}.slices"
+    return f"spike_network.layer_{network.layers[_gives_slices(network)[0]].name}.slices"
 
 
 def _without_slices(design: Design) -> str | None:
@@ -58,9 +58,9 @@ def _without_slices_of_a_step(design: Design) -> str | None:
     return None if has else "a step of the network is one word"
 
 
-def _without_slices_between(design: Design) -> str | None:
-    has = design.network is not None and _between(design.network)
-    return None if has else "no spikes of the network go in slices from layer to layer"
+def _without_a_queue(design: Design) -> str | None:
+    has = design.network is not None and _gives_slices(design.network)
+    return None if has else "no layer of the network gives its spikes in slices"
 
 
 def _side_by_side(network: NetworkSpec) -> list[str]:
@@ -280,7 +280,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "the spikes of a tick are packed into its last slice alone",
         _first_queue_of_slices,
         (r"assign complete = [^;]+;", "assign complete = valid & last;"),
-        _without_slices_between,
+        _without_a_queue,
+    ),
+    wiring_mutant(
+        "a slice too soon",
+        "a slice is offered when the one before it is taken, whether it is complete or not",
+        _first_queue_of_slices,
+        (r"\boffered <= [^;]+;", "offered <= 1'h1;"),
+        _without_a_queue,
     ),
     wiring_mutant(
         "lanes of one pipeline",

@@ -36,6 +36,13 @@ def _in_order(design: Design) -> str | None:
     return "the neurons come in the order of their numbers" if in_order else None
 
 
+def _in_words(design: Design) -> str | None:
+    network = design.network
+    if network is None or network.readout is None:
+        return _without_readout(design)
+    return None if network.o_slices() else "the answer comes with all spikes of a tick in one word"
+
+
 def _last_layer(network: NetworkSpec) -> str:
     return f"spike_network.layer_{network.layers[-1].name}"
 
@@ -84,7 +91,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "no neuron answers",
         "the words that come out name neuron 0, whatever the scores are",
         _last_layer,
-        (r"= winner;", "= 0;"),
+        (r"= winner(?: & [^;]+)?;", "= 0;"),
         _without_readout,
+    ),
+    wiring_mutant(
+        "answer of some neurons",
+        "each slice of a tick's spikes has the answer of the neurons that are decided by then",
+        _last_layer,
+        (r"= winner & [^;]+;", "= winner;"),
+        _in_words,
     ),
 )

@@ -95,10 +95,19 @@ def _first_layer(network: NetworkSpec) -> str:
 
 
 def _first_layer_of_words(network: NetworkSpec) -> str:
-    """The first layer whose spikes leave in one word; those of the last one do."""
-    indices = range(len(network.layers))
-    index = next(i for i in indices if i + 1 == len(indices) or not network.slices(i + 1))
-    return f"spike_network.layer_{network.layers[index].name}"
+    """The first layer whose spikes leave in one word."""
+    return f"spike_network.layer_{_words_given(network)[0]}"
+
+
+def _words_given(network: NetworkSpec) -> list[str]:
+    """Layers whose spikes leave in one word."""
+    layers = enumerate(network.layers)
+    return [layer.name for index, layer in layers if not network.o_slices(index)]
+
+
+def _without_words(design: Design) -> str | None:
+    has = _words_given(network_of(design))
+    return None if has else "all layers of the network give their spikes in slices"
 
 
 def _last_lane(network: NetworkSpec) -> str:
@@ -145,6 +154,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the spikes that a layer gives are 0",
         _first_layer_of_words,
         (r"\bspikes <= [^;]+;", "spikes <= 0;"),
+        _without_words,
     ),
     wiring_mutant(
         "one lane alone",

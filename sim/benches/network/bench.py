@@ -233,7 +233,7 @@ class NetworkBench:
         return {
             "steps": counts["accepted"],
             "epochs": played.epochs,
-            "words_out": counts["o_words"],
+            "words_out": counts["o_words"] // self.rtl.output.transfers,
             "synapse_steps": updates,
             "steps_per_s": round((len(times) - 1) * 1e12 / between_ps, 1) if between_ps else None,
             "edges_together": counts["together"],

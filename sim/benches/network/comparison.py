@@ -90,13 +90,13 @@ class Comparison:
             self._wrong("word", self._last, words, row, count)
 
     def output(self, out: Stepped, *, bits: bool = True) -> None:
-        """Words of stream `o`; without `bits` the numbers of their steps alone.
+        """Transfers of stream `o`; without `bits` the numbers of their steps alone.
 
         Between two restarts they must be the first ones of a section; after the last restart they
         must be all of the last section.
         """
         name = self._last
-        rows, nothing = [section.out for section in self.sections], self.nothing.out
+        rows, nothing = [section.transfers for section in self.sections], self.nothing.transfers
         if not bits:
             rows, nothing = [row.without_bits() for row in rows], nothing.without_bits()
             out = out.without_bits()
@@ -199,19 +199,16 @@ class Comparison:
             want = int(row.steps[due])
             self.findings.differ(**place, step=want, field="step", want=want, got=got)
         else:
-            neuron = int(np.argmax(row.differing(words.bits[position], due)))
-            want, bit = int(row.bits[due, neuron]), int(words.bits[position, neuron])
-            neuron += due % row.slices * SLICE
+            wrong = int(np.argmax(row.differing(words.bits[position], due)))
+            want, bit = int(row.bits[due, wrong]), int(words.bits[position, wrong])
             last = self.spec.layers[-1]
-            if self.spec.readout is not None and layer == last.name and neuron >= last.neurons:
+            answer = wrong - (last.neurons if row.slices == 1 else SLICE)
+            if self.spec.readout is not None and layer == last.name and answer >= 0:
                 self.findings.differ(
-                    **place,
-                    step=got,
-                    field=f"winner, bit {neuron - last.neurons}",
-                    want=want,
-                    got=bit,
+                    **place, step=got, field=f"winner, bit {answer}", want=want, got=bit
                 )
                 return
+            neuron = row.neuron(due, wrong)
             self.findings.differ(
                 **place, step=got, neuron=neuron, field="spike", want=want, got=bit
             )

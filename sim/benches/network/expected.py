@@ -26,12 +26,14 @@ class Row:
     bits : (n, channels).
     known : 1 for each bit that has a meaning, of the same shape; None where all have.
     slices : transfers of a word; 1 where it comes as a whole.
+    order : places and channels of an image whose spikes come place by place, or None.
     """
 
     steps: NDArray[np.int64]
     bits: NDArray[np.uint8]
     known: NDArray[np.uint8] | None = None
     slices: int = 1
+    order: tuple[int, int] | None = None
 
     def match_length(self, words: Stepped, start: int = 0) -> int:
         """How many of the words, from `start` on, are this row's from its first."""
@@ -49,10 +51,25 @@ class Row:
         """The words' steps alone."""
         return Row(self.steps, self.bits[:, :0])
 
-    def in_slices(self, slices: int, order: tuple[int, int] | None) -> Row:
+    def neuron(self, at: int, place: int) -> int:
+        """Number in the model of the neuron whose spike is in this place of a transfer."""
+        number = at % self.slices * SLICE + place
+        if self.order is None:
+            return number
+        places, channels = self.order
+        return number % channels * places + number // channels
+
+    def in_slices(
+        self, slices: int, order: tuple[int, int] | None, answers: NDArray[np.uint8] | None = None
+    ) -> Row:
         """The words slice by slice; what is behind the last channel has no meaning.
 
-        `order`: places and channels of an image whose spikes travel place by place, or None.
+        Parameters
+        ----------
+        slices : of a word.
+        order : places and channels of an image whose spikes travel place by place, or None.
+        answers : bits that come beside the last slice of each word, (words, bits), and are 0 beside
+            the others; None or no bits where nothing does.
         """
         bits = self.bits
         if order is not None:
@@ -61,7 +78,13 @@ class Row:
         behind = ((0, 0), (0, slices * SLICE - bits.shape[1]))
         padded, known = np.pad(bits, behind), np.pad(np.ones_like(bits), behind)
         steps = np.repeat(self.steps, slices)
-        return Row(steps, padded.reshape(-1, SLICE), known.reshape(-1, SLICE), slices)
+        padded, known = padded.reshape(-1, SLICE), known.reshape(-1, SLICE)
+        if answers is not None and answers.shape[1]:
+            beside = np.zeros((len(steps), answers.shape[1]), np.uint8)
+            beside[slices - 1 :: slices] = answers
+            padded = np.concatenate([padded, beside], axis=1)
+            known = np.concatenate([known, np.ones_like(beside)], axis=1)
+        return Row(steps, padded, known, slices, order)
 
 
 @dataclass(frozen=True)
@@ -93,12 +116,29 @@ class Expected:
 
     @property
     def out(self) -> Row:
-        """The network's output."""
-        last = self.spec.layers[-1]
-        row = self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
+        """The network's output, word by word, with a readout's answer behind the spikes."""
+        row = self._spikes
         if not self.answers.shape[1]:
             return row
         return Row(row.steps, np.concatenate([row.bits, self.answers], axis=1))
+
+    @property
+    def transfers(self) -> Row:
+        """The network's output, transfer by transfer: slices where its words are wide.
+
+        A readout's answer comes with the last slice of a word, and is 0 in those before.
+        """
+        slices = self.spec.o_slices()
+        if not slices:
+            return self.out
+        order = self.spec.place_order(len(self.spec.layers))
+        return self._spikes.in_slices(slices, order, self.answers)
+
+    @property
+    def _spikes(self) -> Row:
+        """The spikes that leave the network."""
+        last = self.spec.layers[-1]
+        return self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
 
     def _row(self, name: str, interval: int) -> Row:
         ticks = np.arange(1, len(self.words[name]) + 1, dtype=np.int64) * interval

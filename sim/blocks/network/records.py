@@ -122,7 +122,7 @@ class Played:
     finished : all words were taken.
     taken : the steps that were taken.
     epochs : restarts of the input, and one more.
-    out : words of stream `o`.
+    out : words of stream `o`, or slices of words.
     crossed : words of each crossing between two clocks, by the layer that takes them (`epochs` is 0
         for all).
     counts : clocks, events and violations by name.

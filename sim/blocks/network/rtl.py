@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import PLASTIC, IntFormat
 from sc_sim.blocks.network.host import TEACH, NetworkHost, Readings
+from sc_sim.blocks.network.output import Output
 from sc_sim.blocks.network.records import Played, Reset, Stepped, flat
 from sc_sim.blocks.network.steps import Steps
 from sc_sim.clocks import Clocking
@@ -36,6 +37,7 @@ class NetworkRtl:
     driver : the driver under it.
     dut : the build it is made of.
     spec : the network.
+    output : how it gives its words.
     """
 
     def __init__(self, folder: Path, library: Path) -> None:
@@ -44,7 +46,7 @@ class NetworkRtl:
         self.spec = self.dut.spec
         self.driver = Driver(self.dut, library)
         self._host = NetworkHost(self.dut)
-        self._steps = Steps(self.spec)
+        self._steps, self.output = Steps(self.spec), Output(self.spec)
         self._clocking: Clocking | None = None
         self._epochs = 0
 
@@ -186,8 +188,9 @@ class NetworkRtl:
         words = {"i": self._steps.words(inputs)}
         if teach:
             words |= self._host.lessons(teach)
-        transfers = Transfers(self.dut, words, {"o": room + 1}, {"o": -1})
-        return self._output(transfers) if self._run(transfers, 0.0) else None
+        places = (room + 1) * self.output.transfers
+        transfers = Transfers(self.dut, words, {"o": places}, {"o": -1})
+        return self.output.words(self._taken(transfers)) if self._run(transfers, 0.0) else None
 
     def sample(
         self, inputs: NDArray[np.uint8], room: int
@@ -210,10 +213,11 @@ class NetworkRtl:
             self.reset()
             pulses = []
         before = self.clocks[role]
-        transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, {"o": room}, {"o": room})
+        places = {"o": room * self.output.transfers}
+        transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, places, places)
         if not self._run(transfers, 0.0, pulses):
             return None
-        words = self._output(transfers)
+        words = self.output.words(self._taken(transfers))
         until_the_last = (words.times_ps[-1:] - words.times_ps) // self._clocking.clocks[
             role
         ].period
@@ -310,7 +314,8 @@ class NetworkRtl:
             self.reset(rest=True)
         words |= {} if plastic is None else self._host.plastic_loads(plastic, spaces)
         words |= self._host.lessons(teach or {})
-        transfers = Transfers(self.dut, words, {"o": room}, {"o": -1}, stall)
+        places = {"o": room * self.output.transfers}
+        transfers = Transfers(self.dut, words, places, {"o": -1}, stall)
         words_of = {layer.name: self.spec.slices(at) for at, layer in enumerate(self.spec.layers)}
         logs = [
             transfers.log(number, room * max(1, words_of[capture.layer]), capture.bits)
@@ -334,7 +339,7 @@ class NetworkRtl:
             not set(transfers.unfinished()) - may_be_left,
             taken,
             self._epochs - first_epoch + 1,
-            self._output(transfers),
+            self._taken(transfers),
             self._crossed(transfers, logs),
             counts | self._crossing_counts(transfers),
             self._taught(transfers),
@@ -348,8 +353,8 @@ class NetworkRtl:
         done = transfers.sources[self.dut.sources.index(TEACH)].done
         return transfers.times[TEACH][:done]
 
-    def _output(self, transfers: Transfers) -> Stepped:
-        """Words of stream `o`; with a readout its answer is behind the spikes."""
+    def _taken(self, transfers: Transfers) -> Stepped:
+        """Transfers of stream `o`; with a readout its answer is behind the spikes."""
         fields = self.dut.ports["o__payload"]["fields"]
         channels = sum(int(field["width"]) for field in fields if field["name"] != "step")
         done = transfers.sinks[self.dut.sinks.index("o")].done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.simulation.cosim import cosim
 from sc_hw.simulation.device import Device
 from sc_model.golden.network.network import parameter_bounds
-from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec
+from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec, ReadoutSpec
 
 NEURON = LifSpec(leak="shift", threshold_bits=11)
 # The spikes of the first two leave in slices, the last of which is not full; then a word.
@@ -33,6 +34,15 @@ LAST = ConvSpec(
 )  # fmt: skip
 
 
+def parameters_of(network: NetworkSpec) -> dict[str, Any]:
+    """Random ones with which neurons fire now and then."""
+    rng, parameters = np.random.default_rng(0), dict[str, Any]()
+    for name, (shape, low, high) in parameter_bounds(network).items():
+        high = min(high, 500) if name.endswith("threshold") else high
+        parameters[name] = rng.integers(low, high + 1, shape)
+    return parameters
+
+
 @pytest.fixture(scope="module")
 def design() -> Design:
     spec = NetworkSpec(layers=(FIRST, SECOND, THIRD, LAST))
@@ -52,13 +62,9 @@ def test_convolutions_equal_their_model_in_verilog(design: Design, tmp_path: Pat
     results = cosim(build, steps=40)
     assert (results["passed"], results["differences"]) == (True, 0)
 
-    rng = np.random.default_rng(0)
     assert design.network is not None
-    parameters = {}
-    for name, (shape, low, high) in parameter_bounds(design.network).items():
-        high = min(high, 500) if name.endswith("threshold") else high
-        parameters[name] = rng.integers(low, high + 1, shape)
-    spikes = (rng.random((24, FIRST.inputs)) < 0.3).astype(np.uint8)
+    parameters = parameters_of(design.network)
+    spikes = (np.random.default_rng(1).random((24, FIRST.inputs)) < 0.3).astype(np.uint8)
     words, states = [], []
     for on in ("model", "rtl"):
         with Device.open(design, on=on, root=tmp_path) as device:
@@ -70,3 +76,25 @@ def test_convolutions_equal_their_model_in_verilog(design: Design, tmp_path: Pat
     for space, fields in states[0].items():
         for name, values in fields.items():
             np.testing.assert_array_equal(states[1][space][name], values, f"{space}.{name}")
+
+
+def test_a_large_image_leaves_in_slices_place_by_place(tmp_path: Path) -> None:
+    """1,183 neurons and a readout; `Device` gives the order of the model."""
+    layer = ConvSpec(
+        name="only", image=(1, 15, 15), channels=7, kernel=(3, 3), bias=True, weight_bits=6,
+        neuron=NEURON,
+    )  # fmt: skip
+    network = NetworkSpec(layers=(layer,), readout=ReadoutSpec(kind="count"))
+    assert (network.o_slices(), network.place_order(1)) == (74, (169, 7))
+    design = Design(name="large", block="network", network=network)
+    samples = (np.random.default_rng(2).random((2, 6, 225)) < 0.3).astype(np.uint8)
+    words, answers = [], []
+    for on in ("model", "rtl"):
+        with Device.open(design, on=on, root=tmp_path) as device:
+            device.load(parameters_of(network))
+            words.append(device.run(spikes=samples[0]))
+            answers.append(device.answers(samples))
+    np.testing.assert_array_equal(*words)
+    assert 0.05 < words[0].mean() < 0.95
+    np.testing.assert_array_equal(answers[0].winners, answers[1].winners)
+    np.testing.assert_array_equal(answers[0].scores, answers[1].scores)

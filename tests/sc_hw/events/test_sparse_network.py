@@ -11,7 +11,7 @@ from sparse_networks import parameters_of, two_sparse_layers
 from sc_hw.build.elaborate import elaborate, make
 from sc_hw.simulation.cosim import cosim
 from sc_hw.simulation.device import Device
-from sc_model.spec import Design, NetworkSpec, SparseSpec
+from sc_model.spec import Design, LifSpec, NetworkSpec, SparseSpec
 
 
 @pytest.mark.soak  # a short one is in the tests of the encoder
@@ -55,6 +55,35 @@ def test_ten_thousand_neurons_are_made_in_memories_of_their_synapses() -> None:
     rows = {row["name"]: row["memory_bits"] for row in made.manifest["layers"]}
     assert rows["a"]["synapses"] == 400_000 * (8 + 14)
     assert rows["a"]["lists"] == 784 * (19 + 19)
+
+
+def test_the_spikes_of_a_large_last_layer_leave_in_slices(tmp_path: Path) -> None:
+    """2,100 neurons, the last four in a slice that is not full."""
+    layer = SparseSpec(
+        name="only", inputs=60, neurons=2_100, synapses=6_000, weight_bits=4, max_delay=1,
+        neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    )  # fmt: skip
+    design = Design(name="large", block="network", network=NetworkSpec(layers=(layer,)))
+    assert design.network is not None
+    assert design.network.o_slices() == 132
+    spikes = (np.random.default_rng(1).random((16, 60)) < 0.4).astype(np.uint8)
+    words = []
+    for on in ("model", "rtl"):
+        with Device.open(design, on=on, root=tmp_path) as device:
+            device.load(parameters_of(design.network))
+            words.append(device.run(spikes=spikes))
+    np.testing.assert_array_equal(*words)
+    assert words[0][:, -4:].any()
+    assert 0.05 < words[0].mean() < 0.95
+
+
+def test_as_many_neurons_as_there_may_be_are_a_small_text() -> None:
+    """65,536 of them in the last layer: the text does not grow with them."""
+    layer = SparseSpec(name="only", inputs=100, neurons=65_536, synapses=100_000)
+    design = Design(name="most", block="network", network=NetworkSpec(layers=(layer,)))
+    made = make(design)
+    assert len(made.verilog) < 300_000
+    assert made.manifest["output"] == {"neurons": 65_536, "transfers": 4_096}
 
 
 @pytest.mark.soak

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from host_manifests import NAMES, manifest_of
+from host_manifests import NAMES, manifest_behind, manifest_of
+from wide_outputs import wide
 
 from sc_hw.export.design_header import design_header
 
@@ -81,3 +82,13 @@ def test_transfers_lie_where_the_packet_has_them(name: str) -> None:
             wanted = (step["common_words"] + index * step["words_per_transfer"]) * 32
         assert place == wanted
         assert place < step["words"] * 32 or index >= step["transfers"]
+
+
+def test_spikes_of_an_image_lie_where_the_packet_has_them() -> None:
+    """Of neuron 203: place 3 of channel 2; in a packet whose first word is the step's number."""
+    text = design_header(manifest_behind(wide("conv"), "axi"))
+    formula = re.search(r"SC_OUTPUT_SPIKE_LO\(neuron\) \((.+)\)", text)
+    assert formula is not None
+    place = formula[1].replace("/", "//")
+    assert [eval(place, {"neuron": n}) for n in (0, 1, 100, 203)] == [32, 35, 33, 32 + 3 * 3 + 2]
+    assert "SPIKE_LO" not in design_header(manifest_behind(wide("events"), "axi"))

@@ -7,6 +7,7 @@ import re
 import pytest
 from encoded_networks import encoded
 from host_manifests import NAMES, manifest_behind, manifest_of
+from wide_outputs import wide
 
 from sc_hw.export.readme import readme
 
@@ -41,3 +42,10 @@ def test_a_step_of_a_network_with_an_encoder_is_a_set_of_values() -> None:
     page = readme(manifest_behind(encoded("latency"), "uart"))
     assert "6 transfers of 4 bits, one for each value," in page
     assert "`spikes` (3 bits), `winner` (2 bits)." in page
+
+
+def test_the_order_of_an_image_is_said() -> None:
+    page = readme(manifest_behind(wide("conv"), "axi"))
+    assert "Spikes come place by place: that of place p and channel c, neuron c x 100 + p," in page
+    assert "is bit p x 3 + c of them." in page
+    assert "place by place" not in readme(manifest_behind(wide("events"), "axi"))

@@ -18,6 +18,11 @@ def test_common_fields_stay_within_words_where_they_can() -> None:
     assert (StepPacket(3, 40, ()).words_per_transfer, StepPacket(3, 40, ()).words) == (2, 6)
 
 
+def test_the_order_of_spikes_is_named_where_it_is_another() -> None:
+    assert "order" not in OutputPacket(6).as_json()
+    assert OutputPacket(6, order=(3, 2)).as_json()["order"] == {"places": 3, "channels": 2}
+
+
 def test_outputs_and_windows_are_counted_in_words() -> None:
     assert [OutputPacket(bits).words for bits in (0, 1, 32, 33)] == [1, 2, 2, 3]
     address = (

@@ -36,6 +36,8 @@ def ticks_of(
                     ctx.set(dut.spike, sum(spike << place for place, spike in enumerate(fires)))
                     ctx.set(dut.last, int(not left))
                 ctx.set(dut.o.ready, int(rng.random() >= stalls[1]))
+                if ctx.get(dut.o.valid):
+                    assert ctx.get(dut.last_slice) == (len(slices) == dut.transfers - 1)
                 if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
                     slices.append(ctx.get(dut.o.payload))
                 over = bool(ctx.get(dut.over))
@@ -69,7 +71,7 @@ def test_each_spike_leaves_in_its_place(
 ) -> None:
     rng = np.random.default_rng(neurons)
     spikes = rng.integers(0, 2, (3, neurons)).tolist()
-    dut = SliceQueue(neurons, -(-neurons // SLICE) + more, together)
+    dut = SliceQueue(neurons, -(-neurons // SLICE) + more, together, marks_last=True)
     for given, slices in zip(spikes, ticks_of(dut, spikes, rng, stalls), strict=True):
         assert len(slices) == dut.transfers
         bits = [word >> place & 1 for word in slices for place in range(SLICE)]
@@ -95,6 +97,7 @@ def test_slices_leave_while_the_tick_is_decided() -> None:
     simulator.run()
     assert offered == [17, 33, 49, 65]  # `latency` clocks behind the last spike of each
     assert dut.latency == 2
+    assert "last_slice" not in dut.signature.members
 
 
 def test_too_few_transfers_are_refused() -> None:

@@ -16,6 +16,9 @@ from sc_model.spec import (
     EncoderSpec,
     HetSynSpec,
     NetworkSpec,
+    PlasticLayerSpec,
+    PlasticStageSpec,
+    ReadoutSpec,
     load_design,
     parse_design,
 )
@@ -292,6 +295,41 @@ def test_spikes_between_layers_come_in_slices() -> None:
         ({}, {"tick_interval": 2}),
     )  # fmt: skip
     assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)
+
+
+def test_spikes_of_many_neurons_leave_in_slices() -> None:
+    def network(*layers: Any, **more: Any) -> NetworkSpec:
+        return NetworkSpec(layers=layers, **more)
+
+    def layer(neurons: int, **fields: Any) -> DenseSpec:
+        return DenseSpec(**{"name": "a", "inputs": 5, "neurons": neurons, **fields})
+
+    assert network(layer(256)).o_slices() == 0
+    for fields in ({}, {"engine": "events"}, {"tick_interval": 3}, {"bias": True}):
+        assert network(layer(257, **fields)).o_slices() == 17
+    assert network(layer(1024), readout=ReadoutSpec(kind="count")).o_slices() == 64
+    # A recurrent layer that takes a word gives one.
+    assert network(layer(300, recurrent=True)).o_slices() == 0
+    assert network(layer(300, recurrent=True, engine="events")).o_slices() == 19
+    slow = {"tick_interval": 2, "engine": "events"}
+    assert network(layer(300, recurrent=True, **slow)).o_slices() == 0
+    # What goes on to a layer does as that one takes it.
+    two = network(layer(320), layer(300, name="b", inputs=320))
+    assert [two.o_slices(index) for index in (0, 1, -1)] == [20, 19, 19]
+    assert two.o_slices(0) == two.slices(1)
+    plastic = PlasticStageSpec(layer=PlasticLayerSpec(inputs=300, neurons=2))
+    assert network(layer(300), plastic=plastic).o_slices() == 0
+
+
+def test_a_convolution_gives_its_slices_place_by_place() -> None:
+    def network(**fields: Any) -> NetworkSpec:
+        return NetworkSpec(layers=(ConvSpec(name="a", kernel=(1, 1), **fields),))
+
+    wide = network(image=(1, 20, 20), channels=3)
+    assert (wide.o_slices(), wide.place_order(1)) == (75, (400, 3))
+    assert network(image=(1, 20, 20), channels=1).place_order(1) is None
+    word = network(image=(1, 5, 5), channels=3)
+    assert (word.o_slices(), word.place_order(1)) == (0, None)
 
 
 def test_samples_end_where_no_spike_waits() -> None:

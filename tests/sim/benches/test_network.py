@@ -11,17 +11,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import wide_outputs
 
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.simulation.cosim import cosim, environment
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import (
+    SLICE,
     ConfigError,
     ConvSpec,
     DenseSpec,
@@ -274,6 +277,53 @@ def test_slices_between_two_clocks_agree(
     agree(results)
     steps = sum(run["steps"] for run in results["runs"])
     assert results["crossings"]["b"]["words"] > (design.network.slices(1) - 1) * steps
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in ("sweep", "conv") else pytest.param(kind, marks=pytest.mark.soak)
+        for kind in wide_outputs.LAYERS
+    ],
+)
+def test_spikes_that_leave_in_slices_agree(
+    kind: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """With a readout's answer, and resets in the midst of a word."""
+    design = wide_outputs.wide(kind, wide_outputs.READOUTS.get(kind))
+    design = design.model_copy(update={"name": f"wide_{kind}"})
+    results = cosim(elaborated(design, builds), steps=60, seed=5, out=tmp_path / "results.json")
+    agree(results)
+    undisturbed = [run for run in results["runs"] if not run["resets"]]
+    assert {run["words_out"] for run in undisturbed} == {60}
+
+
+def test_faults_of_an_output_in_slices_are_seen(
+    builds: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """An answer that is there too soon, spikes in another order, and the neuron that is named."""
+    design = wide_outputs.wide("conv", "count").model_copy(update={"name": "wide_faults"})
+    build, rng = elaborated(design, builds), np.random.default_rng(3)
+    rtl = NetworkRtl(build.folder, rtl_library(build.folder))
+    x = spikes(rng, 12, rtl.spec.layers[0].inputs)
+    bench = NetworkBench(rtl, parameters(rtl.spec, rng, x), x)
+    row, clocking = bench.golden.transfers, nominal({"sync": 12.0})
+    assert bench.run(clocking, 1, 0.0)["words_out"] == 12
+    assert bench.findings.first is None
+    rtl.start(clocking, 1)
+    out = rtl.play(bench.parameters, x, 0.0).out
+    assert row.match_length(out) == len(out.steps) == 12 * 19
+    assert row.order == (100, 3)
+    assert not out.bits[:-1, SLICE:][np.arange(12 * 19 - 1) % 19 != 18].any()
+    answered = int(np.flatnonzero(bench.golden.answers.any(axis=1))[0])
+    wrong = out.bits.copy()
+    wrong[answered * 19 + 17] = out.bits[answered * 19 + 18]  # the answer a slice too soon
+    wrong[answered * 19 + 17, :SLICE] = out.bits[answered * 19 + 17, :SLICE]
+    assert row.match_length(replace(out, bits=wrong)) == answered * 19 + 17
+    unordered = replace(row, bits=Row(row.steps[::19], bench.golden.words["only"]).in_slices(
+        19, None, bench.golden.answers).bits)  # fmt: skip
+    assert unordered.match_length(out) < len(out.steps)
+    assert row.neuron(at=19 + 1, place=2) == 18 % 3 * 100 + 18 // 3
 
 
 def test_what_is_due_of_a_word_in_slices() -> None:

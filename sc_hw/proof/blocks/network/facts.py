@@ -197,12 +197,14 @@ class SliceFacts:
     neurons : of the layer.
     transfers : slices of a tick, as many as its spikes have or more.
     together : spikes that come in a clock.
+    marks_last : the queue says which slice is a tick's last one.
     """
 
     layer: int
     neurons: int
     transfers: int
     together: int
+    marks_last: bool
 
     @property
     def slices(self) -> int:

@@ -158,7 +158,7 @@ def event_lanes_facts(lanes: EventLanes, index: int) -> EventLanesFacts:
 
 def slice_facts(queue: SliceQueue, index: int) -> SliceFacts:
     """Sizes of the queue in which the spikes of that layer leave."""
-    return SliceFacts(index, queue.neurons, queue.transfers, queue.together)
+    return SliceFacts(index, queue.neurons, queue.transfers, queue.together, queue.marks_last)
 
 
 def own_facts(own: OwnSpikes, index: int) -> OwnFacts:

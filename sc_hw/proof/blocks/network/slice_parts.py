@@ -1,4 +1,4 @@
-"""Claims about the queue in which the spikes of a convolution leave, and about their numbers."""
+"""Claims about the queue in which spikes leave in slices, and about numbers behind an image."""
 
 from __future__ import annotations
 
@@ -137,15 +137,19 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
     following = mux(now.valid, counted, now.number)
     moved = now.taken + now.moves.wide(bits)
     stays = now.offered & ~now.moves & ~now.restart
+    is_last = now.taken.equals(facts.transfers - 1)
+    marked = [same(clocks.at(0, "last_slice"), is_last)] if facts.marks_last else []
     prover.claim(
         f"{label}: each slice once",
         f"the {facts.transfers} slices of a tick are offered in turn, each when its spikes are"
-        " there, and until it is taken; then nothing is offered until the next tick",
+        " there, and until it is taken; then nothing is offered until the next tick"
+        + ("; the last one is marked" if facts.marks_last else ""),
         violated(
+            *marked,
             same(then.number, following.gated(~now.restart)),
             same(then.taken, moved.gated(~now.restart)),
             same(then.offered, moved.below(now.written)),
-            same(now.over, now.moves & now.taken.equals(facts.transfers - 1)),
+            same(now.over, now.moves & is_last),
             stays.implies(then.offered & same(then.slice, now.slice)),
         ),
         known,

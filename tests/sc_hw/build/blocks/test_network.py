@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from wide_outputs import wide
+
 from sc_hw.build.elaborate import make
 from sc_model.spec import Design, HetSynSpec, NetworkSpec
 
@@ -20,3 +24,18 @@ def test_ports_belong_to_their_layer_s_clock() -> None:
     assert (
         domains["load_b_a__valid"] == domains["o__valid"] == domains["out_of_step_b_a"] == "think"
     )
+
+
+def test_a_manifest_says_how_spikes_leave_in_slices() -> None:
+    def ports(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+        (port,) = (port for port in manifest["ports"] if port["name"] == "o__payload")
+        return [(field["name"], field["offset"]) for field in port["fields"]]
+
+    manifest = make(wide("conv", "count")).manifest
+    order = {"places": 100, "channels": 3}
+    assert manifest["output"] == {"neurons": 300, "transfers": 19, "order": order}
+    assert ports(manifest) == [("step", 0), ("spikes", 16), ("winner", 32)]
+    assert make(wide("sweep")).manifest["output"] == {"neurons": 300, "transfers": 19}
+    small = HetSynSpec(name="a", inputs=2, neurons=3)
+    design = Design(name="small", block="network", network=NetworkSpec(layers=(small,)))
+    assert "output" not in make(design).manifest

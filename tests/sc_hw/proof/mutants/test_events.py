@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from event_networks import convolutions, in_slices
+from wide_outputs import wide
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.network.parts import write_network_parts
@@ -31,7 +32,7 @@ def network(engine: str, max_delay: int = 0) -> Design:
 
 
 DESIGNS = (
-    network("events"), network("events", max_delay=3), in_slices(), convolutions(both=False)
+    network("events"), network("events", max_delay=3), in_slices(), convolutions(both=False),
 )  # fmt: skip
 
 
@@ -48,6 +49,16 @@ def test_each_mutant_is_refuted(tmp_path: Path, name: str) -> None:
     build = elaborate(fitting[0], tmp_path)
     write_network_parts(build.design, build.folder)
     assert run_mutant(mutant, build, tmp_path, 30.0)["verdict"] == REFUTED
+
+
+def test_spikes_that_leave_the_network_have_mutants_of_slices() -> None:
+    slices = [mutant for mutant in MUTANTS if mutant.name.startswith("a slice")]
+    assert len(slices) == 2
+    for mutant in slices:
+        assert mutant.applies(wide("sweep")) is None
+        assert mutant.applies(network("sweep")) == (
+            "no layer of the network gives its spikes in slices"
+        )
 
 
 def test_a_swept_network_has_no_place_for_them() -> None:

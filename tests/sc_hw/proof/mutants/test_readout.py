@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wide_outputs import wide
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.network.parts import write_network_parts
@@ -23,6 +24,7 @@ from sc_model.spec import (
 )
 
 IN_ORDER = "lowest of several alike"  # of neurons that come in another order
+IN_SLICES = "answer of some neurons"  # of spikes that leave in slices
 
 
 def network(kind: Any, *, conv: bool = False) -> Design:
@@ -41,7 +43,10 @@ def network(kind: Any, *, conv: bool = False) -> Design:
 @pytest.mark.soak  # the tests of the parts have faults like these
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
 def test_each_mutant_is_refuted(mutant: Any, tmp_path: Path) -> None:
-    build = elaborate(network("largest_potential", conv=mutant.name == IN_ORDER), tmp_path)
+    design = network("largest_potential", conv=mutant.name == IN_ORDER)
+    if mutant.name == IN_SLICES:
+        design = wide("events", "largest_potential")
+    build = elaborate(design, tmp_path)
     write_network_parts(build.design, build.folder)
     result = run_mutant(mutant, build, tmp_path, 60.0)
     assert result["verdict"] == REFUTED
@@ -50,7 +55,10 @@ def test_each_mutant_is_refuted(mutant: Any, tmp_path: Path) -> None:
 def test_a_network_without_the_hardware_says_why() -> None:
     for mutant in MUTANTS:
         assert mutant.applies(network(None)) == "the network has no readout"
-        assert mutant.applies(network("count", conv=True)) is None
+        assert mutant.applies(wide("conv", "count")) is None
+        in_word = "the answer comes with all spikes of a tick in one word"
+        reason = in_word if mutant.name == IN_SLICES else None
+        assert mutant.applies(network("count", conv=True)) == reason
     (forgets,) = (mutant for mutant in MUTANTS if mutant.name == "scores of another sample")
     reason = "a score does not depend on those of earlier ticks"
     assert forgets.applies(network("last_potential")) == reason

@@ -569,7 +569,9 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.next_pair(part, "decided_step", mux(over, handed, decided))
         if (queue := layer.queue) is not None:
             yield wiring.pair(part, "o__valid", queue["o__valid"])
-            yield wiring.pair(part, "o__payload", cat([decided, queue["o__payload"]]))
+            payload = cat([decided, queue["o__payload"], *layer.answer])
+            yield wiring.pair(part, "o__payload", payload)
+            yield from layer.answers_in_time()
             return
         yield wiring.pair(part, "o__valid", waiting)
         given = _in_order(layer, layer.state("spikes"))
@@ -580,8 +582,7 @@ def _prove_ticks(layer: EventLayer) -> None:
         "a tick begins when its inputs are transferred and keeps their step; when all its events"
         " are added, no product is in flight and the neurons are free, they take over its sums, and"
         " events go to the other bank; with the last neuron's spike its spikes are offered until"
-        " they are taken"
-        + ("" if layer.queue is None else ", and slices of them as soon as they are there"),
+        " they are taken" + layer.leaving,
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
     )

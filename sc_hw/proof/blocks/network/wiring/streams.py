@@ -63,10 +63,6 @@ class Network:
         """Whether a layer takes in its words slice by slice, with nothing in front of it."""
         return self.spec.slices(index) > 0
 
-    def gives_slices(self, index: int) -> int:
-        """Slices that a layer gives for a tick; 0 where it gives a word."""
-        return self.spec.slices(index + 1) if index + 1 < len(self.names) else 0
-
     def has_queue(self, index: int) -> bool:
         """Whether there is a queue in front of a layer."""
         layers = self.spec.layers

@@ -61,8 +61,26 @@ class Layer:
 
     @property
     def answer(self) -> list[Bits]:
-        """What a readout answers, as a part of the words of `o`; nothing without one."""
-        return [] if self.readout is None else [self.readout["winner"]]
+        """What a readout answers, as a part of a payload of `o`; nothing without one."""
+        if self.readout is None:
+            return []
+        winner = self.readout["winner"]
+        return [winner if self.queue is None else winner.gated(self.queue["last_slice"])]
+
+    @property
+    def leaving(self) -> str:
+        """What a claim adds of spikes that leave in slices."""
+        if self.queue is None:
+            return ""
+        answer = "" if self.readout is None else ", the last one with the answer of a whole tick"
+        return f", and slices of them as soon as they are there{answer}"
+
+    def answers_in_time(self) -> Iterator[Pair]:
+        """The answer is that of all neurons when it is offered with the last slice of a tick."""
+        if self.readout is not None and self.queue is not None:
+            last = self.in_queue("offered") & self.queue["last_slice"]
+            wanted = last.implies(self.state("waiting"))
+            yield "the answer waits for the tick's end", wanted, self.wiring.const(1, 1)
 
     @property
     def label(self) -> str:
@@ -333,7 +351,8 @@ def _prove_begin(layer: Layer) -> None:
         yield wiring.next_pair(part, "step", mux(begins, step, layer.state("step")))
         if layer.queue is not None:
             yield wiring.pair(part, "o__valid", layer.queue["o__valid"])
-            payload = cat([layer.state("step"), layer.queue["o__payload"]])
+            payload = cat([layer.state("step"), layer.queue["o__payload"], *layer.answer])
+            yield from layer.answers_in_time()
         else:
             yield wiring.pair(part, "o__valid", waiting)
             payload = cat([layer.state("step"), layer.state("spikes"), *layer.answer])
@@ -342,8 +361,7 @@ def _prove_begin(layer: Layer) -> None:
     wiring.claim(
         f"{layer.label}: a tick",
         "a tick begins when its inputs are transferred, keeps their step, and ends with the last"
-        " neuron's spike; then its spikes are offered until they are taken"
-        + ("" if layer.queue is None else ", and slices of them as soon as they are there"),
+        " neuron's spike; then its spikes are offered until they are taken" + layer.leaving,
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("ticking"))],
     )

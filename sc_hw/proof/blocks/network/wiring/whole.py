@@ -165,7 +165,7 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         parts.facts(TrainedNeuronsFacts, NEURONS, index),
         readout=_readout_facts(network, parts, index),
         sliced=network.sliced(index),
-        o_slices=network.gives_slices(index),
+        o_slices=spec.o_slices(index),
         sample_ticks=network.spec.sample_ticks(index),
     )
     part, given = network.layer(layer.name), {"rst": reset.term}
@@ -222,7 +222,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         lanes_facts,
         readout=_readout_facts(network, parts, index),
         sliced=network.sliced(index),
-        o_slices=network.gives_slices(index),
+        o_slices=spec.o_slices(index),
         sample_ticks=network.spec.sample_ticks(index),
     )
     # where the layer has them

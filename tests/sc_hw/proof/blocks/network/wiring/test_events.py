@@ -14,6 +14,7 @@ from event_networks import (
     with_delays,
 )
 from network_faults import Fault, refuted, write_network
+from wide_outputs import LAYERS, READOUTS, wide
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +145,37 @@ def test_a_fault_behind_a_convolution_refutes_the_claim(
     module, pattern, replacement = fault
     faults = [(f"layer_{module}", pattern, replacement)]
     assert f"top.v, layer {claim}" in refuted(slices_of_a_convolution, tmp_path, faults)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in ("sweep", "conv") else pytest.param(kind, marks=pytest.mark.soak)
+        for kind in LAYERS
+    ],
+)
+def test_spikes_that_leave_in_slices_are_proved(kind: str, tmp_path: Path) -> None:
+    """With a readout the answer comes with the last slice, and not before."""
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    readout = READOUTS.get(kind)
+    write_network(wide(kind, readout), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # A slice is shown in which some spikes have not come; an answer of some neurons is.
+    faults = [("layer_only.slices", r"\boffered <= [^;]+;", "offered <= 1'h1;")]
+    wanted = {"instance layer_only.slices"}
+    if readout is not None:
+        faults.append(("layer_only", r"= winner & [^;]+;", "= winner;"))
+        wanted.add("top.v, layer only: a tick")
+    assert wanted <= refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+
+
+def test_an_answer_of_some_neurons_refutes_its_claim(tmp_path: Path) -> None:
+    for name in ("whole", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(wide("events", "largest_potential"), tmp_path / "whole")
+    faults = [("layer_only", r"= winner & [^;]+;", "= winner;")]
+    assert refuted(tmp_path / "whole", tmp_path / "faulty", faults) == {"top.v, layer only: a tick"}
 
 
 @pytest.mark.soak
