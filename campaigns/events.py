@@ -3,6 +3,8 @@
 Random networks (sizes, lanes, delays, recurrence, bias, policies, intervals, clocks; every fourth
 with many inputs, which come in slices) are elaborated with both engines, and both play the same
 steps from the same parameters in compiled Verilog. Their words must be those of the golden network.
+So must those of networks whose spikes leave in slices: last layers of every kind, with more than
+256 neurons, some with a readout.
 Networks of 784, 128 and 10 neurons, one of them with delays, follow with the event engine alone, on
 steps in which 13 % of the inputs are active; `adding` is the share of clocks in which all lanes of
 their first layer add. The compiled network (`NativeNetwork`) plays the same networks for many more
@@ -30,7 +32,17 @@ from sc_hw.files import write_json
 from sc_hw.simulation.library import rtl_library
 from sc_model.golden.network.network import Network
 from sc_model.native.network import NativeNetwork
-from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
+from sc_model.spec import (
+    ConvSpec,
+    DenseSpec,
+    Design,
+    HetSynSpec,
+    LifSpec,
+    NetworkSpec,
+    ReadoutSpec,
+    SparseSpec,
+    TrainedLayerSpec,
+)
 from sc_model.spec.trained_layer import Policy
 from sc_sim.benches.network.expected import Expected, expected
 from sc_sim.benches.network.stimulus import parameters
@@ -41,6 +53,7 @@ POLICIES: tuple[Policy, ...] = ("hold", "accumulate", "once")
 LEAKS: tuple[Literal["factor", "shift", "none"], ...] = ("factor", "shift", "none")
 SCHEMA = "sc-hw.events.v1"
 ENGINES = ("sweep", "events")
+OUTPUTS = ("sweep", "events", "conv", "sparse", "hetsyn")  # last layers with many neurons
 DELAYS = (0, 0, 1, 2, 6, 15)  # `max_delay` of a layer
 ACTIVE = 0.13  # of the inputs of the large networks
 LARGE_DELAYS = (0, 3)  # `max_delay` of their first layers
@@ -94,6 +107,63 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
     return NetworkSpec(layers=tuple(layers))
 
 
+def random_output(rng: np.random.Generator, kind: str) -> NetworkSpec:
+    """A network whose last layer, of that kind, has more than 256 neurons; some have a readout.
+
+    In front of it is a small layer, which may tick less often and have a clock of its own.
+    """
+    interval = int(rng.choice((1, 1, 2)))
+    last = random_last_layer(rng, kind, interval, str(rng.choice(("one", "two"))))
+    inputs, lanes = int(rng.integers(1, 30)), int(rng.integers(1, 5))
+    first = DenseSpec(
+        name="l0",
+        inputs=inputs,
+        neurons=last.inputs,
+        lanes=min(lanes, last.inputs),
+        tick_interval=int(rng.integers(1, interval + 1)),
+        clock="one",
+    )
+    readout: dict[str, Any] = {}
+    if last.neurons_a_clock == 1 and rng.random() < 0.6:
+        kinds = ["count", "first_spike"]
+        if kind != "hetsyn":
+            kinds.append("largest_potential")
+        readout["readout"] = ReadoutSpec.model_validate({"kind": str(rng.choice(kinds))})
+    return NetworkSpec(layers=(first, last), **readout)
+
+
+def random_last_layer(
+    rng: np.random.Generator, kind: str, interval: int, clock: str
+) -> TrainedLayerSpec:
+    """A layer of that kind with more than 256 neurons."""
+    shared: dict[str, Any] = {"name": "last", "tick_interval": interval, "clock": clock}
+    if kind == "conv":
+        image = (int(rng.integers(1, 3)), int(rng.integers(12, 20)), int(rng.integers(12, 20)))
+        channels = int(rng.integers(3, 7))
+        return ConvSpec(
+            image=image, kernel=(2, 3), channels=channels, weight_bits=4, bias=True, **shared
+        )
+    shared |= {"inputs": int(rng.integers(1, 30)), "neurons": int(rng.integers(257, 400))}
+    if kind == "sparse":
+        synapses = min(int(rng.integers(300, 1500)), shared["inputs"] * shared["neurons"])
+        return SparseSpec(synapses=synapses, weight_bits=4, max_delay=int(rng.choice(3)), **shared)
+    shared["lanes"] = int(rng.integers(1, 9))
+    if kind == "hetsyn":
+        return HetSynSpec(**shared)
+    together = int(rng.choice((1, 1, 2, 4, 8))) if kind == "events" else 1
+    shared["neurons"] += -shared["neurons"] % together
+    shared["lanes"] += -shared["lanes"] % together
+    return DenseSpec(
+        engine="events" if kind == "events" else "sweep",
+        neurons_a_clock=together,
+        weight_bits=4,
+        bias=bool(rng.random() < 0.5),
+        max_delay=int(rng.choice(DELAYS)),
+        neuron=LifSpec(leak=LEAKS[rng.choice(len(LEAKS))]),
+        **shared,
+    )
+
+
 def with_engine(spec: NetworkSpec, engine: str) -> NetworkSpec:
     """The network with another engine in all of its layers."""
     layers = [layer.model_copy(update={"engine": engine}) for layer in spec.layers]
@@ -132,7 +202,7 @@ def run(
     began = time.perf_counter()
     rtl.start(many, seed)
     played = rtl.play(given, x, stall, seed=seed)
-    row = golden.out
+    row = golden.transfers
     differences = len(row.steps) - row.match_length(played.out) if played.finished else len(x)
     differences += max(0, len(played.out.steps) - len(row.steps))
     times = played.taken.times
@@ -140,7 +210,7 @@ def run(
     clocks = float(times[-1] - times[0]) / period / max(1, len(times) - 1)
     rtl.close()
     return {
-        "words": len(row.steps),
+        "words": len(row.steps) // row.slices,
         "differences": int(differences),
         "clocks_a_step": round(clocks, 1),
         "wall_s": round(time.perf_counter() - began, 1),
@@ -166,6 +236,24 @@ def random_rows(
             events = synapse_events(spec, x, golden)
             rows.append({**sizes(spec), "engine": engine, "synapse_events": events, **result})
             print(rows[-1], flush=True)
+    return rows
+
+
+def output_rows(count: int, steps: int, seed: int, root: Path) -> list[dict[str, Any]]:
+    """Networks whose spikes leave in slices, `count` of each kind of last layer."""
+    rows = []
+    for number in range(count * len(OUTPUTS)):
+        kind = OUTPUTS[number % len(OUTPUTS)]
+        rng = np.random.default_rng((seed, 1000 + number))
+        spec = random_output(rng, kind)
+        x = (rng.random((steps, spec.layers[0].inputs)) < rng.uniform(0.1, 0.5)).astype(np.uint8)
+        given = parameters(spec, rng, x[:SAMPLE])
+        golden = expected(spec, given, x)
+        result = run(spec, given, x, golden, root, seed=number, stall=STALL)
+        readout = None if spec.readout is None else spec.readout.kind
+        spikes = int(golden.words["last"].sum())
+        rows.append({**sizes(spec), "last": kind, "readout": readout, "spikes": spikes, **result})
+        print(rows[-1], flush=True)
     return rows
 
 
@@ -286,13 +374,34 @@ def page(report: Mapping[str, Any]) -> str:
             f"| {shown} | {delays} | {row['engine']} | {row['synapse_events']:,} |"
             f" {row['words']:,} | {row['differences']} | {clocks} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *outputs_page(report["outputs"])]) + "\n"
+
+
+def outputs_page(rows: list[dict[str, Any]]) -> list[str]:
+    """The lines about spikes that leave in slices."""
+    differences, slices = sum(row["differences"] for row in rows), "leave in slices of 16"
+    lines = [
+        "",
+        f"Networks whose spikes {slices}, with the readout's answer beside the last slice:"
+        f" **{differences} differences** in {sum(row['words'] for row in rows):,} words.",
+        "",
+        "| columns, neurons, lanes | last layer | readout | spikes | words | differences |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        shown = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
+        lines.append(
+            f"| {shown} | {row['last']} | {row['readout'] or '-'} | {row['spikes']:,} |"
+            f" {row['words']:,} | {row['differences']} |"
+        )
+    return lines
 
 
 def main() -> None:
     """Run the campaign and write `events.json` and `events.md`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=20)
+    parser.add_argument("--outputs", type=int, default=2, help="networks of each last layer")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--large-steps", type=int, default=2000)
     parser.add_argument("--native-steps", type=int, default=10000)
@@ -304,11 +413,12 @@ def main() -> None:
     cases = [(delay, lanes) for delay in LARGE_DELAYS for lanes in (8, 32)]
     large = [large_row(given.large_steps, given.seed, given.build, *case) for case in cases]
     rows = random_rows(given.networks, given.steps, given.seed, given.build)
+    outputs = output_rows(given.outputs, given.steps, given.seed, given.build)
     report = {
         "schema": SCHEMA,
         "command": f"python -m campaigns.events --networks {given.networks} --steps {given.steps}"
         f" --large-steps {given.large_steps} --native-steps {given.native_steps}"
-        f" --seed {given.seed}",
+        f" --outputs {given.outputs} --seed {given.seed}",
         "totals": {
             "networks": given.networks,
             **{
@@ -319,6 +429,7 @@ def main() -> None:
         "large": large,
         "native": native,
         "networks": rows,
+        "outputs": outputs,
     }
     write_json(given.out / "events.json", report)
     write_report(given.out, "events", page(report))

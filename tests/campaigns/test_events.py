@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from campaigns.events import (
     ENGINES,
+    OUTPUTS,
     native_row,
+    output_rows,
+    outputs_page,
     page,
     random_network,
+    random_output,
     random_rows,
     synapse_events,
     with_engine,
@@ -53,11 +58,34 @@ def test_both_engines_play_a_network_with_slices(tmp_path: Path) -> None:
     assert rows[0]["words"] == rows[1]["words"] > 0
     shares = {"active_inputs_a_step": 1.0, "hidden_spikes_a_step": 2.0, "adding": 0.9212}
     totals = {"networks": 1, "synapse_events": 7, "words": 120, "differences": 0}
-    parts = {"large": [{**rows[1], **shares}], "native": [], "networks": rows}
+    parts = {"large": [{**rows[1], **shares}], "native": [], "networks": rows, "outputs": []}
     text = page({"command": "c", "totals": totals, **parts})
     assert "120 words, **0 differences**" in text
     assert "add in 92.1% of the clocks" in text
     assert text.count("| events |") == 2
+
+
+def test_last_layers_of_every_kind_give_slices() -> None:
+    found = set()
+    for seed in range(20):
+        for kind in OUTPUTS:
+            spec = random_output(np.random.default_rng(seed), kind)
+            assert spec.o_slices() >= 17
+            found.add((kind, spec.readout is None))
+            found.add((kind, spec.layers[-1].neurons_a_clock))
+    assert {(kind, answers) for kind in OUTPUTS for answers in (False, True)} <= found
+    assert {("events", together) for together in (1, 2, 4, 8)} <= found
+
+
+@pytest.mark.soak
+def test_outputs_in_slices_are_played(tmp_path: Path) -> None:
+    rows = output_rows(1, 40, 3, tmp_path)
+    assert [row["last"] for row in rows] == list(OUTPUTS)
+    assert [row["differences"] for row in rows] == [0] * len(OUTPUTS)
+    assert all(row["spikes"] and row["words"] in (20, 40) for row in rows)
+    text = "\n".join(outputs_page(rows))
+    assert f"**0 differences** in {sum(row['words'] for row in rows):,} words" in text
+    assert text.count("\n| ") == 1 + len(OUTPUTS)
 
 
 def test_the_compiled_model_ends_in_the_golden_state() -> None:
