@@ -50,6 +50,21 @@ class Abstraction:
         return [*(self.term(terms, formula) for formula in formulas), *self.ranges]
 
 
+@dataclass(frozen=True)
+class Piece:
+    """One of several faults, one of which there is where a claim does not hold.
+
+    Members
+    -------
+    fault : a formula. Where that of no piece can be true the claim holds.
+    example : a formula out of which the claim's violation follows. Where the fault can be true a
+        counterexample is looked for here.
+    """
+
+    fault: Any
+    example: Any
+
+
 @dataclass
 class Prover:
     """Decides claims over one set of terms.
@@ -81,6 +96,7 @@ class Prover:
         witness: Mapping[str, Any] | None = None,
         split: Any = None,
         abstraction: Abstraction | None = None,
+        pieces: Sequence[Piece] = (),
     ) -> Claim:
         """Decide that `violation` can't be true while all assumptions hold.
 
@@ -93,19 +109,21 @@ class Prover:
             for integers of the rule.
         split : a vector to go through value by value where the claim as a whole is too hard.
         abstraction : tried first; a claim that it does not prove is decided without it.
+        pieces : tried first, each by itself; a claim that they do not decide is decided as a whole.
         """
         began = time.perf_counter()
         formulas = [*assumptions, violation]
-        verdict, example = UNKNOWN, None
+        verdict, example = self._in_pieces(pieces, assumptions, witness or {})
         # Its counterexample is dropped, since it may be none of the claim (see `Abstraction`).
-        if abstraction:
-            verdict, _ = self._search(
+        if abstraction and verdict == UNKNOWN:
+            found, _ = self._search(
                 abstraction.apply(self.terms, formulas),
                 {},
                 abstraction.term(self.terms, split),
                 WHOLE_LIMIT_S,
             )
-        if verdict != PROVED:
+            verdict = found if found == PROVED else UNKNOWN
+        if verdict == UNKNOWN:
             verdict, example = self._search(formulas, witness or {}, split, self.limit_s)
         # Assumptions that are never met would prove anything. That they can be met is looked for
         # only now, since it takes a second call of the solver.
@@ -128,6 +146,17 @@ class Prover:
         claim = Claim(name, statement, verdict, seconds, None if holds else example)
         self.claims.append(claim)
         return claim
+
+    def _in_pieces(
+        self, pieces: Sequence[Piece], assumptions: Sequence[Any], witness: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any] | None]:
+        """Decide a claim by its pieces; ``unknown`` where it has none or they say nothing."""
+        for piece in pieces:
+            if self._decide([*assumptions, piece.fault], {}, self.limit_s)[0] != PROVED:
+                found = self._decide([*assumptions, piece.example], witness, self.limit_s)
+                # That one piece has no counterexample says nothing of the others.
+                return found if found[0] == REFUTED else (UNKNOWN, None)
+        return (PROVED if pieces else UNKNOWN), None
 
     def _search(
         self, formulas: list[Any], witness: Mapping[str, Any], split: Any, limit_s: float

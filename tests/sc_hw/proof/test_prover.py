@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from support import new_terms
 
-from sc_hw.proof.prover import Abstraction, Prover
+from sc_hw.proof.prover import Abstraction, Piece, Prover
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS
 from sc_model.graph.smt import K
 
@@ -46,6 +48,26 @@ def test_a_product_is_decided_value_by_value() -> None:
     assert prover._case_by_case([differs], {}, a)[0] == PROVED
     off_by_one = terms.differ(total, terms(K.BV_ADD, terms(K.BV_MUL, wide_a, wide_b), wide_a))
     assert prover._case_by_case([off_by_one], {}, a)[0] == REFUTED
+
+
+def test_pieces_decide_a_claim_or_leave_it() -> None:
+    terms = new_terms()
+    prover = Prover(terms)
+    a, b = (terms.var(name, 4) for name in "ab")
+    high, low = (prover.equals(vector, 9) for vector in (a, b))
+    never, both = terms.tm.mk_false(), prover.both(high, low)
+    witness = {"a": a, "b": b}
+
+    def decided(violation: Any, *pieces: Piece) -> tuple[str, Any]:
+        claim = prover.claim("", "", violation, witness=witness, pieces=pieces)
+        return claim.verdict, claim.counterexample
+
+    # of these the first two say all: the violation is not looked at
+    assert decided(high, Piece(never, never), Piece(never, never)) == (PROVED, None)
+    assert decided(never, Piece(never, never), Piece(both, both)) == (REFUTED, {"a": 9, "b": 9})
+    # a fault without a counterexample says nothing
+    assert decided(never, Piece(high, never)) == (PROVED, None)
+    assert decided(both, Piece(high, never)) == (REFUTED, {"a": 9, "b": 9})
 
 
 def test_an_abstraction_proves_but_never_refutes() -> None:

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sc_hw.proof.bits import Bits
+from sc_hw.proof.blocks.network.wiring.memories import differences_by_write
 from sc_hw.proof.blocks.network.wiring.statements import Wiring
 from sc_hw.proof.flattened import Instance, MissingPartError
 from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.prover import Piece, Prover
 
 STATEMENT = (
     "the instance in top.v has the registers of the part that is claimed, but for those that"
@@ -117,7 +119,7 @@ def prove_instance(
     unequal = _differences(wiring, alone, registers, values, exempt)
     wiring.claimed.update(registers.values())
     if unequal:
-        prover.claim(label, statement, prover.either(*unequal.values()), (), unequal)
+        _claim_equal(prover, label, statement, unequal)
     else:  # the same terms
         prover.record(label, statement, True, time.perf_counter() - began)
     ports = [name for name in alone.outputs if name not in left_out]
@@ -126,15 +128,37 @@ def prove_instance(
     return Outputs(instance, outputs, registers)
 
 
+def _claim_equal(
+    prover: Prover, label: str, statement: str, pairs: Mapping[str, tuple[Any, Any]]
+) -> None:
+    """Claim that two terms are the same, of each pair; memories write by write."""
+    terms = prover.terms
+    differ = {name: terms.differ(*pair) for name, pair in pairs.items()}
+    writes = {
+        name: differences_by_write(terms, *pair)
+        for name, pair in pairs.items()
+        if pair[0].sort().is_array()
+    }
+    pieces: list[Piece] = []
+    if any(len(found) > 1 for found in writes.values()):
+        for name, formula in differ.items():
+            pieces += writes.get(name) or [Piece(formula, formula)]
+    witness = {f"{name} differs": formula for name, formula in differ.items()}
+    prover.claim(label, statement, prover.either(*differ.values()), (), witness, pieces=pieces)
+
+
 def _differences(
     wiring: Wiring,
     alone: Netlist,
     registers: Mapping[str, str],
     values: dict[Any, Any],
     exempt: Exemption | None,
-) -> dict[str, Any]:
-    """By name, that a register of the part and the instance's have another next value."""
-    net, terms = wiring.design.net, wiring.prover.terms
+) -> dict[str, tuple[Any, Any]]:
+    """By name, the next values of a register of the part and of the instance's, where they differ.
+
+    They differ as terms: what they compute may be the same.
+    """
+    net = wiring.design.net
     moving = [name for name in registers if name in alone.following]
     own = [name for name in moving if exempt is not None and exempt.pattern.match(name)]
     rest = [name for name in moving if name not in own]
@@ -143,7 +167,7 @@ def _differences(
         others = values | {alone.inputs[name]: term for name, term in exempt.given.items()}
         rewritten += _substituted(alone, [alone.following[name] for name in own], others)
     return {
-        f"{name} differs": terms.differ(term, net.following[registers[name]])
+        name: (term, net.following[registers[name]])
         for name, term in zip([*rest, *own], rewritten, strict=True)
         if term != net.following[registers[name]]
     }
