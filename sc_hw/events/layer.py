@@ -300,7 +300,7 @@ class EventLayer(HostedLayer):
             feed.valid.eq(self.i.valid),
             feed.inputs.eq(self.i.payload.values),
             # What is kept has no reset; before the first tick `fresh` makes it read as 0.
-            feed.own.eq(gated(own.columns, by=~tick.fresh)),
+            feed.own.eq(gated(own.found, by=~tick.fresh)),
             own.slice.eq(feed.slice[: len(own.slice)]),
             self.i.ready.eq(may_begin | feed.ready),
             scanner.more.eq(feed.more),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,6 +28,8 @@ class ColumnStore(wiring.Component):
     ----------
     columns : that a tick has.
     constant : the last column is 1 in every tick, whatever its slice says.
+    inputs : columns that come in slices, where those behind them are in slices of a memory outside,
+        in which they go on where the inputs end; None where all columns come.
 
     Members
     -------
@@ -37,11 +39,18 @@ class ColumnStore(wiring.Component):
     last : it is the tick's last one.
     column : number of a column, once all slices of a tick are written.
     value : value of the column whose number was there `MEMORY` clocks ago.
+    own_slice : only with `inputs`: number of the slice that has the column, from 0 for the one in
+        which the first column behind the inputs is.
+    own : only with `inputs`: that slice, a clock later.
     """
 
-    def __init__(self, columns: int, *, constant: bool = False) -> None:
-        self.columns, self.constant = columns, constant
-        self.slices = -(-columns // SLICE)
+    def __init__(self, columns: int, *, constant: bool = False, inputs: int | None = None) -> None:
+        self.columns, self.constant, self.inputs = columns, constant, inputs
+        self.slices = -(-(columns if inputs is None else inputs) // SLICE)
+        more = {}
+        if inputs is not None:
+            last = (columns - 1) // SLICE - inputs // SLICE
+            more = {"own_slice": Out(max(1, last.bit_length())), "own": In(SLICE)}
         super().__init__(
             {
                 "write": In(1),
@@ -49,6 +58,7 @@ class ColumnStore(wiring.Component):
                 "last": Out(1),
                 "column": In(max(1, (columns - 1).bit_length())),
                 "value": Out(1),
+                **more,
             }
         )
 
@@ -64,7 +74,12 @@ class ColumnStore(wiring.Component):
         part = Signal(range(self.slices), name="part")
         in_slice = (SLICE - 1).bit_length()
         place = delays.later(self.column[:in_slice], MEMORY - 1, "place")
-        found = ram.r_data.bit_select(place, 1)
+        word: Value = ram.r_data
+        if self.inputs is not None:
+            behind = delays.later(self.column >= self.inputs, MEMORY - 1, "behind_inputs")
+            word = Mux(behind, self.own, word)
+            m.d.comb += self.own_slice.eq(self.column[in_slice:] - self.inputs // SLICE)
+        found = word.bit_select(place, 1)
         if self.constant:
             is_last = delays.later(self.column == self.columns - 1, MEMORY - 1, "is_constant")
             found = found | is_last

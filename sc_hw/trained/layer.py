@@ -15,6 +15,7 @@ from sc_hw.trained.column_store import ColumnStore
 from sc_hw.trained.history import History
 from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
+from sc_hw.trained.own_spikes import OwnSpikes
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
@@ -45,10 +46,11 @@ class TrainedLayer(HostedLayer):
     family : the fabric.
     readout : what samples are answered by, or None.
     sliced : stream `i` gives the values of `SLICE` inputs a transfer, which go into a memory; a
-        tick begins with the last of them (`NetworkSpec.slices`). Not with `recurrent`.
+        tick begins with the last of them (`NetworkSpec.slices`). With `recurrent` the layer's own
+        spikes lie in slices, too.
     o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers, each as soon as its
-        neurons are decided; those behind the last neuron's spike have no meaning. Not with
-        `recurrent`. 0: one transfer with all spikes.
+        neurons are decided; those behind the last neuron's spike have no meaning. With `recurrent`
+        only where the layer is `sliced`. 0: one transfer with all spikes.
     sample_ticks : as of `HostedLayer`.
     """
 
@@ -69,7 +71,14 @@ class TrainedLayer(HostedLayer):
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         self.lanes = [Lane(spec, value, tick_ms, synapse, family) for _ in range(spec.lanes)]
         self.history = History(spec, value) if spec.max_delay else None
-        self.store = ColumnStore(spec.columns, constant=spec.bias) if sliced else None
+        inputs = None
+        if sliced and spec.recurrent:
+            inputs = spec.inputs
+            # A tick's neurons are decided while its columns are still read.
+            self.own = OwnSpikes(inputs, spec.neurons, banks=2)
+        self.store = (
+            ColumnStore(spec.columns, constant=spec.bias, inputs=inputs) if sliced else None
+        )
         self.queue = (
             SliceQueue(spec.neurons, o_slices, marks_last=readout is not None) if o_slices else None
         )
@@ -91,7 +100,8 @@ class TrainedLayer(HostedLayer):
         """Bits of the layer's memories."""
         columns = {} if self.store is None else {"columns": self.store.bits}
         spikes = {} if self.queue is None else {"spikes": self.queue.bits}
-        return {**super().memory_bits, **columns, **spikes}
+        own = {} if self.own is None else {"own_spikes": self.own.bits}
+        return {**super().memory_bits, **columns, **spikes, **own}
 
     @property
     def slots(self) -> int:
@@ -210,6 +220,12 @@ class TrainedLayer(HostedLayer):
             store.slice.eq(self.i.payload.values.as_value()),
             store.column.eq(tick.slot[: self.column_bits]),
         ]
+        if (own := self.own) is not None:
+            m.d.comb += [
+                own.slice.eq(store.own_slice[: len(own.slice)]),
+                # What is kept has no reset; before the first tick `fresh` makes it read as 0.
+                store.own.eq(gated(own.found, by=~tick.fresh)),
+            ]
         return store.value
 
     def _sweep(self, m: Module, tick: _Tick) -> None:
@@ -287,6 +303,8 @@ class TrainedLayer(HostedLayer):
         if self.queue is None:
             # The columns have copied the last tick's spikes by then.
             self._collect_word(m, tick.spikes)
+        if self.own is not None:
+            self._keep_spikes(m, self.own, host)
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
         ends = delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)
         anew = self._sample_over(m, ends)

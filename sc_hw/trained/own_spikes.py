@@ -44,7 +44,7 @@ class OwnSpikes(wiring.Component):
     number : with `load`: of that neuron.
     fired : with `load`: whether it has fired.
     slice : number of a slice; that of the first neuron is 0.
-    columns : of the slice whose number was there a clock ago.
+    found : columns of the slice whose number was there a clock ago.
     recent : a slice was written in the clock before; only where a tick's first slice has neurons.
 
     Raises
@@ -73,7 +73,7 @@ class OwnSpikes(wiring.Component):
                 "number": In(max(1, (neurons - 1).bit_length())),
                 "fired": In(1),
                 "slice": In(self.slice_bits),
-                "columns": Out(SLICE),
+                "found": Out(SLICE),
                 **recent,
             }
         )
@@ -114,7 +114,7 @@ class OwnSpikes(wiring.Component):
                     self._slice(Cat(behind[self.together - 1 :], self.spike), self.last),
                 )
             ),
-            self.columns.eq(ram.r_data),
+            self.found.eq(ram.r_data),
         ]
         written = Mux(self.load, place[in_slice:], part)[: self.slice_bits]
         if self.banks == 1:

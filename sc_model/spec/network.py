@@ -363,7 +363,7 @@ class NetworkSpec(Frozen):
         before = self.layers[index - 1] if index else None
         together = layer.inputs % layer.neurons_a_clock == 0
         in_order = before is None or before.place_order is None
-        return layer.engine == "events" and together and in_order
+        return together and in_order
 
     def o_slices(self, index: int = -1) -> int:
         """Transfers in which the spikes of a layer leave; 0 where one has all of them.

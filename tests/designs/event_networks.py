@@ -135,3 +135,13 @@ def many_own_spikes() -> Design:
         recurrent=True, neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     return Design(name="many", block="network", network=NetworkSpec(layers=(layer,)))
+
+
+def swept_own_spikes() -> Design:
+    """A swept recurrent layer whose own spikes lie in slices, and delays of its columns."""
+    neuron = LifSpec(leak="shift", threshold_bits=8, fraction=2)
+    layer = DenseSpec(
+        name="only", inputs=243, neurons=18, lanes=4, weight_bits=3, bias=True, recurrent=True,
+        max_delay=2, neuron=neuron,
+    )  # fmt: skip
+    return Design(name="swept", block="network", network=NetworkSpec(layers=(layer,)))

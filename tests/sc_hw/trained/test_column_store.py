@@ -54,6 +54,39 @@ def test_each_column_has_its_value(columns: int, *, constant: bool) -> None:
     simulate(testbench, ResetInserter(reset)(dut))
 
 
+@pytest.mark.parametrize(("inputs", "own", "bias"), [(32, 20, 0), (37, 11, 1), (5, 43, 1)])
+def test_columns_behind_the_inputs_are_those_of_a_memory_outside(
+    inputs: int, own: int, bias: int
+) -> None:
+    columns = inputs + own + bias
+    dut = ColumnStore(columns, constant=bool(bias), inputs=inputs)
+    rng, base = np.random.default_rng(5), inputs // SLICE
+    values = rng.integers(0, 2, (dut.slices + 5) * SLICE)
+    outside = rng.integers(0, 2, (-(-columns // SLICE) - base) * SLICE)
+
+    async def testbench(ctx: Any) -> None:
+        for number in range(dut.slices):
+            bits = values[number * SLICE : (number + 1) * SLICE]
+            ctx.set(dut.write, 1)
+            ctx.set(dut.slice, int(bits @ (1 << np.arange(SLICE))))
+            assert ctx.get(dut.last) == (number == dut.slices - 1)
+            await ctx.tick()
+        ctx.set(dut.write, 0)
+        seen = []
+        for column in range(columns + MEMORY):
+            ctx.set(dut.column, min(column, columns - 1))
+            seen.append(ctx.get(dut.value))
+            asked = ctx.get(dut.own_slice)
+            await ctx.tick()
+            bits = outside[asked * SLICE :][:SLICE]
+            ctx.set(dut.own, int(bits @ (1 << np.arange(len(bits)))))
+        first = inputs - base * SLICE
+        wanted = [*values[:inputs], *outside[first : first + own], *[1] * bias]
+        assert seen[MEMORY:] == [int(value) for value in wanted]
+
+    simulate(testbench, dut)
+
+
 @pytest.mark.soak  # a layer by itself is in test_layer.py
 def test_a_wide_swept_network_equals_its_model_in_verilog(tmp_path: Path) -> None:
     """Slices into, between and out of swept layers and into one of the event engine; resets."""

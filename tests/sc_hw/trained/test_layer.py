@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trained_layers import check_all, load, load_all, rate_where_equal, simulate, until, word_of
+from trained_layers import (
+    check_all,
+    give,
+    load,
+    load_all,
+    rate_where_equal,
+    simulate,
+    until,
+    word_of,
+)
 
 from sc_hw.fabric.families import load_family
 from sc_hw.parts.space import Space
@@ -27,7 +36,8 @@ def pair(
     """The layer and its model, with random parameters."""
     rng, given = np.random.default_rng(3), {}
     for name, (low, high) in spec.synapse_parameters(1.0).items():
-        given[name] = rng.integers(max(low, low // 2), high + 1, (spec.neurons, spec.columns))
+        least = low if slices and spec.recurrent else max(low, low // 2)  # of many columns
+        given[name] = rng.integers(least, high + 1, (spec.neurons, spec.columns))
     if isinstance(spec, DenseSpec):
         often = min(
             spec.neuron.threshold_format.hi, spec.weight_format.hi << spec.neuron.fraction
@@ -165,6 +175,20 @@ def test_layer_equals_golden(
         pytest.param(
             "dense", {"inputs": 16, "neurons": 17, "bias": True}, 0, marks=pytest.mark.soak
         ),
+        # its own spikes in slices, too: in the last slice of inputs and in others
+        ("dense", {"inputs": 19, "neurons": 14, "lanes": 4, "bias": True, "recurrent": True}, 0),
+        pytest.param(
+            "hetsyn",
+            {"inputs": 32, "neurons": 16, "lanes": 16, "recurrent": True},
+            2,
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(
+            "dense",
+            {"inputs": 5, "neurons": 37, "lanes": 3, "recurrent": True, "max_delay": 3},
+            3,
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_columns_and_spikes_in_slices_equal_golden(
@@ -178,7 +202,8 @@ def test_columns_and_spikes_in_slices_equal_golden(
     assert 0.02 < rate_where_equal(dut, golden) < 0.98
 
 
-def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
+@pytest.mark.parametrize("sliced", [False, True])
+def test_restoring_a_recurrent_layer_goes_on_where_it_stood(*, sliced: bool) -> None:
     """Everything read from one layer and loaded into another: the same spikes from there on, those
     of recurrent columns too.
     """
@@ -192,7 +217,7 @@ def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
         neuron=LifSpec(threshold_bits=11),
     )
     crossing = CrossingSpec(3, 1, 1, "hold", 4)
-    dut, golden = pair(spec, crossing)
+    dut, golden = pair(spec, crossing, sliced=sliced)
     rng = np.random.default_rng(2)
 
     async def testbench(ctx: Any) -> None:
@@ -215,11 +240,7 @@ def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
         await load(ctx, dut, Space.CONTROL, 0, 0, 0)
         for tick in range(20):
             values = rng.integers(0, 2, 3)
-            ctx.set(dut.i.payload, {"step": tick, "values": [int(value) for value in values]})
-            ctx.set(dut.i.valid, 1)
-            await until(ctx, dut.i.ready, "input")
-            await ctx.tick()
-            ctx.set(dut.i.valid, 0)
+            await give(ctx, dut, tick, [int(value) for value in values])
             ctx.set(dut.o.ready, 1)
             await until(ctx, dut.o.valid, "spikes")
             assert [ctx.get(dut.o.payload).spikes >> j & 1 for j in range(4)] == list(

@@ -19,7 +19,7 @@ async def found(ctx: Any, dut: OwnSpikes) -> list[int]:
     for number in range(dut.slices):
         ctx.set(dut.slice, number)
         await ctx.tick()
-        word = ctx.get(dut.columns)
+        word = ctx.get(dut.found)
         bits += [word >> place & 1 for place in range(SLICE)]
     return bits[dut.first : dut.first + dut.neurons]
 

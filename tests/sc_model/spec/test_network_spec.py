@@ -233,9 +233,8 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
     assert slices(engine="sweep") == 49
     whole_words: tuple[dict[str, Any], ...] = (
         {"inputs": 256}, {"tick_interval": 2}, {"inputs": 256, "engine": "sweep"},
-        {"recurrent": True, "engine": "sweep"},
     )  # fmt: skip
-    assert [slices(**fields) for fields in whole_words] == [0] * 4
+    assert [slices(**fields) for fields in whole_words] == [0] * 3
 
 
 def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
@@ -255,6 +254,10 @@ def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
     assert slices({"inputs": 224}, {}) == [0, 0]  # what takes a word gives one
     assert slices({}, {}, {"recurrent": False, "neurons": 3}) == [44, 2, 0]
     assert slices({}, {"neurons": 31}) == [44, 0]
+    swept: dict[str, Any] = {"engine": "sweep"}
+    assert slices(swept) == [44]
+    assert slices(swept, {"neurons": 224}, {}) == [44, 0, 0]  # swept layers from 257 on
+    assert slices(swept, {"neurons": 240}, {}) == [44, 2, 15]
     # pairs of neurons must be in one slice
     pairs = {"neurons_a_clock": 2, "lanes": 2}
     assert slices({"inputs": 700, **pairs}) == [44]
@@ -309,10 +312,10 @@ def test_spikes_of_many_neurons_leave_in_slices() -> None:
         assert network(layer(257, **fields)).o_slices() == 17
     assert network(layer(1024), readout=ReadoutSpec(kind="count")).o_slices() == 64
     # A recurrent layer that takes a word gives one.
-    assert network(layer(300, recurrent=True)).o_slices() == 0
-    assert network(layer(300, recurrent=True, engine="events")).o_slices() == 19
-    slow = {"tick_interval": 2, "engine": "events"}
-    assert network(layer(300, recurrent=True, **slow)).o_slices() == 0
+    for engine in ("sweep", "events"):
+        recurrent = {"recurrent": True, "engine": engine}
+        assert network(layer(300, **recurrent)).o_slices() == 19
+        assert network(layer(300, **recurrent, tick_interval=2)).o_slices() == 0
     # What goes on to a layer does as that one takes it.
     two = network(layer(320), layer(300, name="b", inputs=320))
     assert [two.o_slices(index) for index in (0, 1, -1)] == [20, 19, 19]

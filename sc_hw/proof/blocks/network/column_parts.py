@@ -55,6 +55,14 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
     words = clocks.frames.memory(0, "memory.words")
     number = column[_PLACE:] if len(column) > _PLACE else clocks.const(0, 1)
     word = Bits(t, word_at(t, words, number.term))
+    asked = clocks.const(1, 1)
+    if outside := facts.inputs < facts.columns - facts.constant:
+        behind = ~column.below(facts.inputs)
+        word = mux(behind, clocks.at(1, "own"), word)
+        bits = len(number) + _PLACE
+        first = number.wide(bits) - facts.inputs // SLICE
+        of_memory = behind & column.below(facts.columns - facts.constant)
+        asked = of_memory.implies(same(clocks.at(0, "own_slice").wide(bits), first))
     place = column[: min(_PLACE, len(column))].wide(SLICE)
     value = Bits(t, t(K.BV_SHR, word.term, place.term))[0]
     constant = column.equals(facts.columns - 1) if facts.constant else clocks.const(0, 1)
@@ -62,8 +70,9 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
         f"{label}: a column's value",
         f"{facts.memory} clocks after a column's number its value is there: its bit of the slices"
         " that were written"
+        + (" or, behind the inputs, of the slice that is asked for" if outside else "")
         + (", and 1 for the last column, whatever its slice says" if facts.constant else ""),
-        violated(same(clocks.at(facts.memory, "value"), constant | value)),
+        violated(same(clocks.at(facts.memory, "value"), constant | value), asked),
         [*clocks.quiet, column.below(facts.columns).holds],
         {"column": column.term},
     )

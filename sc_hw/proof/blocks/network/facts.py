@@ -319,6 +319,7 @@ class ColumnFacts:
     -------
     layer : place of its layer in the network, from 0.
     columns : that a tick has.
+    inputs : those that come in slices; the others are in a memory outside.
     slices : that they come in.
     constant : the last column is 1 in every tick.
     memory : clock in which the column's value is there.
@@ -326,6 +327,7 @@ class ColumnFacts:
 
     layer: int
     columns: int
+    inputs: int
     slices: int
     constant: bool
     memory: int

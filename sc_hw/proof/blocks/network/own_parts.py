@@ -39,7 +39,7 @@ class _Kept:
         self.bits = len(neuron)
         self.valid, self.last, self.spike = at("valid"), at("last"), at("spike")
         self.load, self.number, self.fired = at("load"), at("number").wide(self.bits), at("fired")
-        self.slice, self.columns = at("slice"), at("columns")
+        self.slice, self.found = at("slice"), at("found")
         self.turn, self.part, self.behind = at("turn"), at("part"), at("behind")
         self.memory = clocks.frames.memory(clock, "memory.words")
         none = clocks.const(0, 1)
@@ -211,7 +211,7 @@ def _prove_found(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> N
     asked = now.slice.wide(now.bits) if len(now.slice) <= now.bits else now.slice
     facts_found = [
         (same(asked, number) & now.whole(now.bank)).implies(
-            same(then.bit(then.columns, place), now.fires)
+            same(then.bit(then.found, place), now.fires)
         )
     ]
     if "recent" in net.outputs:

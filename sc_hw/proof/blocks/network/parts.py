@@ -167,7 +167,7 @@ def own_facts(own: OwnSpikes, index: int) -> OwnFacts:
 
 
 def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None:
-    """Write the memory of a swept layer's columns and its queue of slices, where it has them.
+    """Write a swept layer's memories of columns and own spikes, and its queue, where it has them.
 
     Parameters
     ----------
@@ -176,11 +176,14 @@ def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None
     index : its place in the network, from 0.
     """
     if (store := layer.store) is not None:
-        known = ColumnFacts(index, store.columns, store.slices, store.constant, MEMORY)
+        inputs = store.columns if store.inputs is None else store.inputs
+        known = ColumnFacts(index, store.columns, inputs, store.slices, store.constant, MEMORY)
         parts.standalone_verilog(COLUMNS, store, known, f"{COLUMNS}_{layer.spec.name}")
     if (queue := layer.queue) is not None:
         of_queue = slice_facts(queue, index)
         parts.standalone_verilog(SLICES, queue, of_queue, f"{SLICES}_{layer.spec.name}")
+    if (own := layer.own) is not None:
+        parts.standalone_verilog(OWN, own, own_facts(own, index), f"{OWN}_{layer.spec.name}")
 
 
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:

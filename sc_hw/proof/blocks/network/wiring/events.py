@@ -677,7 +677,7 @@ def _fed(layer: EventLayer, feed: Outputs) -> Iterator[Pair]:
         "valid": layer.signal("i__valid"),
         "inputs": values,
         # After a reset there is no tick before: its spikes are 0.
-        "own": own["columns"].gated(~layer.state("fresh")),
+        "own": own["found"].gated(~layer.state("fresh")),
     }
     for name, value in wanted.items():
         yield wiring.pair(part, name, value)

@@ -80,6 +80,8 @@ def prove_layer_parts(layer: Layer) -> None:
         _prove_history(layer)
     if layer.queue is None:
         prove_spikes(layer)
+    if layer.own is not None:
+        prove_own_inputs(layer, layer.own)
     prove_readout_inputs(layer)
     prove_first_tick(layer)
     prove_host(layer)

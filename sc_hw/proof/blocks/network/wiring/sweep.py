@@ -448,11 +448,21 @@ def _prove_store_inputs(layer: Layer, store: Outputs) -> None:
         yield wiring.pair(store.instance, "slice", slice_)
         column = layer.slot.low(column_bits(shape))
         yield wiring.pair(store.instance, "column", column)
+        if (own := layer.own) is None:
+            return
+        wanted = store["own_slice"].low(len(wiring.signal(own.instance, "slice")))
+        yield wiring.pair(own.instance, "slice", wanted)
+        # After a reset there is no tick before: its spikes are 0.
+        kept = own["found"].gated(~layer.state("fresh"))
+        yield wiring.pair(store.instance, "own", kept)
+        loads = wiring.signal(own.instance, "load") & layer.state("sweeping")
+        yield "no spike is restored in a sweep", loads, wiring.const(0, 1)
 
     wiring.claim(
         f"{layer.label}: the columns",
         "each slice of a tick's inputs goes into the memory of the columns when it is transferred,"
-        " and the column of each issue is looked up there",
+        " and the column of each issue is looked up there"
+        + ("" if layer.own is None else ", or among the spikes of the tick before"),
         inputs,
         layer.invariants,
     )

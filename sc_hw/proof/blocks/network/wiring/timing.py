@@ -268,6 +268,8 @@ def prove_timing(layer: Layer, tick_clocks: int) -> None:
     prove_times(tick)
     if layer.queue is not None:
         prove_queue(layer, layer.queue, tick)
+    if layer.own is not None:
+        prove_own_turns(layer, layer.own, tick)
     # The claims above make `tick.clocks` the number that the hardware takes. The queue's last slice
     # leaves a clock later than a word, and those without spikes behind it.
     slices = -(-layer.shape.spec.neurons // SLICE)
@@ -349,11 +351,16 @@ def prove_own_turns(layer: Layer, own: Outputs, times: TickTimes) -> None:
         last = number.equals(spec.neurons - together)
         in_turn = number.below(spec.neurons) & neurons["o_last"].equals(last)
         yield "a spike's turn", neurons["o_valid"].implies(in_turn), wiring.const(1, 1)
+        if layer.store is not None:
+            # From then on the columns are those of this tick.
+            over = neurons["o_valid"] & neurons["o_last"] & layer.state("sweeping")
+            yield "the last spike is behind the sweep", over, wiring.const(0, 1)
 
     wiring.claim(
         f"{layer.label}: own spikes in turn",
         "while a tick is decided each spike that is kept is that of the next neuron by the count of"
-        " the memory of own spikes, and the last one that of the last neuron",
+        " the memory of own spikes, and the last one that of the last neuron"
+        + ("" if layer.store is None else ", behind the sweep"),
         turns,
         lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
     )

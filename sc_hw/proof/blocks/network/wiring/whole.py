@@ -187,6 +187,7 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         readout=where(shape.readout, "readout", READOUT),
         store=where(shape.sliced, "columns", COLUMNS),
         queue=where(shape.o_slices, "slices", SLICES),
+        own=where(shape.sliced and layer.recurrent, OWN, OWN),
     )
     prove_sweep(inside)
     prove_layer_parts(inside)

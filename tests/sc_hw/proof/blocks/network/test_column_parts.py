@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from event_networks import swept_own_spikes
 from network_faults import broken, refuted, write_network
 
 from sc_hw.build.elaborate import elaborate
-from sc_hw.proof.blocks.network.parts import COLUMNS, SLICES, write_network_parts
+from sc_hw.proof.blocks.network.parts import COLUMNS, OWN, SLICES, write_network_parts
 from sc_hw.proof.mutants.emitted import part_of, part_trial
 from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
 
@@ -47,6 +48,50 @@ def test_claims_about_columns_in_slices(
 ) -> None:
     found = broken(wide(layer("only", 258, 1, 1, bias=True)), tmp_path, COLUMNS, *edits)
     assert found == [f"layer only, columns: {name}" for name in refuted_claims]
+
+
+@pytest.mark.parametrize(
+    ("part", "edits", "refuted_claims"),
+    [
+        (COLUMNS, [], []),
+        (OWN, [], []),
+        # the columns behind the inputs are a column late; the spikes that are read are always
+        # those of the same bank
+        (
+            COLUMNS,
+            [("behind_inputs_d1 <= ", "behind_inputs_d1 <= 0 & ")],
+            ["columns: a column's value"],
+        ),
+        (
+            OWN,
+            [("bank <= ", "bank <= 1'h0 & ")],
+            [
+                f"own spikes: {each}"
+                for each in (
+                    "each spike in its place",
+                    "kept",
+                    "what the host loads",
+                    "between loads",
+                )
+            ],
+        ),
+    ],
+)
+def test_claims_about_own_spikes_of_a_sweep(
+    part: str, edits: list[tuple[str, str]], refuted_claims: list[str], tmp_path: Path
+) -> None:
+    found = broken(swept_own_spikes(), tmp_path, part, *edits)
+    assert found == [f"layer only, {name}" for name in refuted_claims]
+
+
+def test_own_spikes_of_a_sweep_are_proved(tmp_path: Path) -> None:
+    for name in ("whole", "none", "fresh"):
+        (tmp_path / name).mkdir()
+    write_network(swept_own_spikes(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "none") == set()
+    fault = ("layer_only", r"assign own = (found) & [^;]+;", r"assign own = \1;")
+    found = refuted(tmp_path / "whole", tmp_path / "fresh", [fault])
+    assert found == {"top.v, layer only: the columns"}
 
 
 @pytest.mark.soak

@@ -74,7 +74,7 @@ def test_own_spikes_in_slices_are_proved(tmp_path: Path) -> None:
         # reset count.
         ("layer_first", r"\.fired\([^)]+\)", ".fired(1'h0)"),
         ("layer_first", r"\.valid\(i__valid\)", ".valid(1'h1)"),
-        ("layer_second", r"assign own = (columns) & [^;]+;", r"assign own = \1;"),
+        ("layer_second", r"assign own = (found) & [^;]+;", r"assign own = \1;"),
     ]
     found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
     assert {
