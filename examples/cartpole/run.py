@@ -44,6 +44,10 @@ BOXES = 324
 FALL = -64  # the reward of a fall; nothing else is rewarded
 STEPS = 3  # of the layer for a decision
 TAU = 0.02  # seconds between two decisions in CartPole
+# Episodes in a row until time is up, behind which no outcome is told until the pole falls: a layer
+# that goes on learning for ever loses the pole now and then.
+STEADY = 10
+LONGEST = 500  # decisions of an episode, with which its time is up
 LAST = 50  # episodes of the figure that counts
 MOST_RUNS = 20_000  # seeds and episodes: a seed of gymnasium is 100,003 times ours at most
 ASKED = 475.0  # their mean, of 500: what CartPole-v1 calls solved
@@ -57,7 +61,7 @@ def box_of(observation: NDArray[Any]) -> int:
     return number
 
 
-def decided(device: Device, box: int | None, reward: int, *, ends: bool) -> int:
+def decided(device: Device, box: int | None, reward: int, *, ends: bool, told: bool = True) -> int:
     """Take the steps of a decision; which neuron has fired.
 
     Parameters
@@ -65,6 +69,7 @@ def decided(device: Device, box: int | None, reward: int, *, ends: bool) -> int:
     box : the pole is in; None where it has fallen, so that nothing more is to come.
     reward : of the decision before, whose outcome the box is.
     ends : the episode is over, and nothing is decided any more.
+    told : outcomes are told, so that the layer learns.
     """
     spikes = np.zeros((STEPS, BOXES), np.uint8)
     if box is not None:
@@ -74,8 +79,8 @@ def decided(device: Device, box: int | None, reward: int, *, ends: bool) -> int:
         decide=np.array([not ends, False, False]),
         # the prediction for the box is there now, and the eligibility is still that of the
         # decisions before
-        reward=np.array([0, reward, 0]),
-        outcome=np.array([False, True, False]),
+        reward=np.array([0, reward if told else 0, 0]),
+        outcome=np.array([False, told, False]),
         # the decision's spike has come back to the synapses
         clear_traces=np.array([False, False, not ends]),
         clear_trial=np.array([False, False, ends]),
@@ -89,12 +94,18 @@ class Run:
 
     Members
     -------
-    lengths : decisions of each episode until the pole fell, at most 500.
+    lengths : decisions of each episode until the pole fell, at most `LONGEST`.
     decisions : which neuron fired, decision by decision.
     """
 
     lengths: list[int] = field(default_factory=list)
     decisions: list[int] = field(default_factory=list)
+
+    @property
+    def steady(self) -> bool:
+        """The pole has not fallen in the last episodes, so that nothing is to be learned."""
+        recent = self.lengths[-STEADY:]
+        return len(recent) == STEADY and min(recent) == LONGEST
 
     @property
     def last(self) -> float:
@@ -117,15 +128,15 @@ def episodes(device: Device, seed: int, count: int) -> Iterator[Run]:
     world, run = gymnasium.make("CartPole-v1"), Run()
     for episode in range(count):
         observation, _ = world.reset(seed=seed * 100_003 + episode)
-        length, fell, over = 0, False, False
+        length, fell, over, told = 0, False, False, not run.steady
         while not over:
-            action = decided(device, box_of(observation), 0, ends=False)
+            action = decided(device, box_of(observation), 0, ends=False, told=told)
             run.decisions.append(action)
             observation, _, fell, truncated, _ = world.step(action)
             length, over = length + 1, fell or truncated
         # where time is up nothing is learned of a fall: what is to come is predicted as ever
         last = None if fell else box_of(observation)
-        decided(device, last, FALL if fell else 0, ends=True)
+        decided(device, last, FALL if fell else 0, ends=True, told=told)
         run.lengths.append(length)
         yield run
 

@@ -44,6 +44,33 @@ def test_a_fall_is_learned_and_nothing_before_it(cartpole: ModuleType) -> None:
     assert np.count_nonzero(change) == 4
 
 
+def test_without_outcomes_no_weight_changes(cartpole: ModuleType) -> None:
+    with Device.open(cartpole.HERE / "cartpole.toml") as device:
+        cartpole.started(device, 1)
+        cartpole.decided(device, 5, 0, ends=False)
+        cartpole.decided(device, None, cartpole.FALL, ends=True)
+        learned = device.state()["synapse"]["weight"].copy()
+        assert (learned != 1 << 15).any()
+        for box in (5, 9, 5):
+            cartpole.decided(device, box, 0, ends=False, told=False)
+        cartpole.decided(device, None, cartpole.FALL, ends=True, told=False)
+        cartpole.decided(device, 5, 0, ends=False)  # nothing is left of it for what comes behind
+        assert (device.state()["synapse"]["weight"] == learned).all()
+
+
+def test_outcomes_are_told_until_the_pole_stands_and_again_once_it_has_fallen(
+    cartpole: ModuleType,
+) -> None:
+    run = cartpole.Run()
+    assert not run.steady
+    run.lengths += [30] + [cartpole.LONGEST] * (cartpole.STEADY - 1)
+    assert not run.steady
+    run.lengths.append(cartpole.LONGEST)
+    assert run.steady
+    run.lengths.append(cartpole.LONGEST - 1)
+    assert not run.steady
+
+
 def test_a_short_run_is_the_same_on_rtl(cartpole: ModuleType) -> None:
     found = cartpole.compared("rtl", 7, 6, Console(quiet=True))
     assert found["decisions"] > 50
