@@ -26,17 +26,20 @@ from campaigns.on_chip_learning.rows import (
     pytorch_rows,
     speed,
 )
-from campaigns.on_chip_learning.trials import bandit_rows, pole_rows, trial_rtl_rows
+from campaigns.on_chip_learning.trials import (
+    TRIAL_PARTS,
+    bandit_rows,
+    bandit_rtl,
+    pole_rows,
+    pole_rtl_rows,
+)
 from campaigns.on_chip_learning.verilog import SHOWN, rtl_row
 from sc_hw.files import write_json
 from sc_model.images import load_images
 
 SCHEMA = "sc-hw.on-chip-learning.v1"
 RTL = tuple(f"rtl_{kind}" for kind in SHOWN)
-PARTS = (
-    *("digits", "mnist", "fashion", "drift", "pytorch", *RTL),
-    *("trials", "trial_rtl", "speed"),
-)
+PARTS = ("digits", "mnist", "fashion", "drift", "pytorch", *RTL, *TRIAL_PARTS, "speed")
 
 
 def main() -> None:
@@ -59,8 +62,10 @@ def main() -> None:
             f"rtl_{kind}": partial(rtl_row, kind, images, given.fashion, given.build)
             for kind in SHOWN
         },
-        "trials": lambda: {"bandit": list(bandit_rows()), "pole": list(pole_rows())},
-        "trial_rtl": lambda: list(trial_rtl_rows()),
+        "bandit": lambda: list(bandit_rows()),
+        "pole": lambda: list(pole_rows()),
+        "rtl_bandit": lambda: [bandit_rtl()],
+        "rtl_pole": lambda: list(pole_rtl_rows()),
         "speed": lambda: speed(images),
     }
     file = given.out / "on_chip_learning.json"

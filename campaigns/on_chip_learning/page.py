@@ -59,7 +59,7 @@ def page(report: Mapping[str, Any]) -> str:
         "",
         *rtl_lines(report),
         "",
-        *trial_lines(report["trials"], report["trial_rtl"] or []),
+        *trial_lines(report),
         *speed_lines(report["speed"]),
         "## Where settings were chosen",
         "",

@@ -22,13 +22,13 @@ def test_the_page_is_that_of_the_committed_numbers() -> None:
         assert each["mean"] == pytest.approx(np.mean(each["accuracies"]), abs=1e-4)
         if each["kind"].startswith("integers") and "floor" in each:
             assert each["mean"] >= each["floor"], each["task"]
-    for each in report["trial_rtl"]:
+    for each in (*report["rtl_bandit"], *report["rtl_pole"]):
         assert each["other_decisions"] == each["other_values_of_the_state"] == 0
         assert each["synapse_updates"] >= 10**7 or each["on"] != "rtl"
-    pole = report["trials"]["pole"][0]
+    pole = report["pole"][0]
     assert pole["median"] >= FLOOR["median"]
     assert pole["worst"] >= FLOOR["worst"]
-    bandit = {each["kind"]: each for each in reversed(report["trials"]["bandit"])}
+    bandit = {each["kind"]: each for each in reversed(report["bandit"])}
     for part in ("whole", "last"):
         assert bandit["integers, all on the chip"][part] >= bandit["UCB1"][part]
     for kind, samples in SHOWN.items():
