@@ -33,6 +33,7 @@ from sc_hw.simulation.library import rtl_library
 from sc_model.golden.network.network import Network
 from sc_model.native.network import NativeNetwork
 from sc_model.spec import (
+    SLICE,
     ConvSpec,
     DenseSpec,
     Design,
@@ -152,9 +153,11 @@ def random_last_layer(
     shared["lanes"] = int(rng.integers(1, 9))
     if kind == "hetsyn":
         return HetSynSpec(**shared)
-    by_events = kind != "sweep"
+    by_events = kind == "events" or (kind == "recurrent" and rng.random() < 0.5)
     together = int(rng.choice((1, 1, 2, 4, 8))) if by_events else 1
     shared["neurons"] += -shared["neurons"] % together
+    if kind == "recurrent":  # a sweep takes two slices or more
+        shared["inputs"] += SLICE
     shared["inputs"] += -shared["inputs"] % together
     shared["lanes"] += -shared["lanes"] % together
     return DenseSpec(

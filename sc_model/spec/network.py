@@ -335,8 +335,8 @@ class NetworkSpec(Frozen):
         this word, or with `recurrent` the layer's own spikes behind them. Between two layers, in
         one clock or two, the first one must give its spikes once, as many as slices hold, or be a
         convolution, whose spikes come place by place (`place_order`) and go to layers of the event
-        engine alone. A recurrent layer must take slices to give them, and the neurons of a clock
-        must be in one slice.
+        engine alone. A recurrent layer must take slices to give them, a swept one two or more, and
+        the neurons of a clock must be in one slice.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
@@ -355,7 +355,9 @@ class NetworkSpec(Frozen):
             many = gives and size >= (MIN_SLICED if by_events else MAX_WORD + 1)
         # a recurrent layer has its own spikes, and a bias is behind them
         given = layer.inputs if layer.recurrent else layer.columns
-        return -(-given // SLICE) if many else 0
+        # A sweep keeps them in a memory, and a memory of one slice would be registers.
+        kept = layer.engine == "events" or given > SLICE
+        return -(-given // SLICE) if many and kept else 0
 
     def _own_in_slices(self, index: int) -> bool:
         """Whether the own spikes of a recurrent layer can lie in slices."""
