@@ -32,7 +32,7 @@ def check_conv(spec: ConvSpec, *, sliced: bool, o_sliced: bool) -> None:
             raise ConfigError(
                 f"layer '{spec.name}' must have at most {MAX_WORD:,} {what} in hardware, where they"
                 f" are one word, not {count:,}; they are slices, of any number, where no layer or"
-                f" an event layer of the same tick_interval is {side} it."
+                f" an event layer is {side} it."
             )
 
 

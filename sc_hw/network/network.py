@@ -108,7 +108,7 @@ class SpikeNetwork(wiring.Component):
                 i_domain=domain,
                 o_domain=layer.clock,
                 depth=spec.crossing_depth,
-                sliced=spec.slices(index) > 0,
+                slices=spec.slices(index),
             )
             self.layers[layer.name] = layer_of(spec, index, self.family)
             domain = layer.clock

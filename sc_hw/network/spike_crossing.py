@@ -11,10 +11,21 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sc_hw.network.cdc import Crossing, WordCrossing
+from sc_hw.network.slice_intake import SliceIntake
 from sc_hw.network.ticks import Intake
 from sc_model.spec import SLICE, CrossingSpec
 
 WORDS, INTAKE = "words", "intake"
+
+
+def intake_of(spec: CrossingSpec, slices: int, step_bits: int) -> Intake | SliceIntake:
+    """The intake in front of a layer; the parameters are those of `SpikeCrossing`.
+
+    Where slices are in turn there is none in the hardware, and it tells the shapes of the streams.
+    """
+    if slices and not spec.in_turn:
+        return SliceIntake(spec, slices, step_bits)
+    return Intake(replace(spec, channels=SLICE) if slices else spec, step_bits)
 
 
 class SpikeCrossing(wiring.Component):
@@ -24,7 +35,8 @@ class SpikeCrossing(wiring.Component):
     ------------
     Between two domains a `WordCrossing` transfers step and spikes as one word; within one domain
     there is none. Behind it, in the layer's domain, an `Intake` turns the words into the values of
-    each tick. The latency is the sum of both, the throughput the lower of the two.
+    each tick, or a `SliceIntake` where both are slices. The latency is the sum of both, the
+    throughput the lower of the two.
 
     Reset
     -----
@@ -42,10 +54,10 @@ class SpikeCrossing(wiring.Component):
     step_bits : bits of a step's number.
     i_domain, o_domain : clock domains of the two sides; they may be the same.
     depth : words that the queue between two domains holds: 1, 2, 4, 8 or 16.
-    sliced : a word comes in slices of `SLICE` spikes, and the layer takes it in slice by slice:
-        nothing is collected, and there is no `Intake`. Each slice has the step's number and is a
-        word of the queue between two domains. Only with a word for each tick, where all policies
-        mean the same.
+    slices : a word comes in so many slices of `SLICE` spikes, and the layer takes in a tick in as
+        many. Each slice has the step's number and is a word of the queue between two domains. With
+        a word for each tick all policies mean the same: nothing is collected, and there is no
+        intake. 0: a word comes as a whole.
 
     Members
     -------
@@ -65,7 +77,7 @@ class SpikeCrossing(wiring.Component):
         i_domain: str = "sync",
         o_domain: str = "sync",
         depth: int = 4,
-        sliced: bool = False,
+        slices: int = 0,
     ) -> None:
         self.spec, self.step_bits, self.i_domain, self.o_domain, self.depth = (
             spec,
@@ -74,11 +86,9 @@ class SpikeCrossing(wiring.Component):
             o_domain,
             depth,
         )
-        self.sliced = sliced
-        if sliced and spec.i_interval != spec.o_interval:
-            raise ValueError("Spike crossing with slices must have one interval")
-        channels = replace(spec, channels=SLICE) if sliced else spec
-        self.intake = Intake(channels, step_bits)
+        # Slices go to the layer as they come.
+        self.passed_on = slices > 0 and spec.in_turn
+        self.intake = intake_of(spec, slices, step_bits)
         self.words: WordCrossing | None = None
         # Step and spikes cross as one word: two crossings could deliver them in different clocks.
         if i_domain != o_domain:
@@ -114,7 +124,7 @@ class SpikeCrossing(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        if self.sliced:
+        if self.passed_on:
             given = self.i if self.words is None else self._place_words(m, self.words)
             m.d.comb += [
                 self.o.payload.as_value().eq(Value.cast(given.payload)),

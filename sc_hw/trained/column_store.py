@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,7 +16,7 @@ from sc_model.spec import SLICE
 
 
 class ColumnStore(wiring.Component):
-    """Takes the columns of a tick in slices of `SLICE` bits, and shows one of them in each clock.
+    """Takes the columns of a tick in slices of `SLICE`, and shows one of them in each clock.
 
     The slices lie in a block RAM, so that no column has a register. Latency `MEMORY` clocks from a
     column's number to its value, throughput one slice and one column a clock, domain ``sync``. The
@@ -27,6 +27,7 @@ class ColumnStore(wiring.Component):
     Parameters
     ----------
     columns : that a tick has.
+    width : bits of a column's value.
     constant : the last column is 1 in every tick, whatever its slice says.
     inputs : columns that come in slices, where those behind them are in slices of a memory outside,
         in which they go on where the inputs end; None where all columns come.
@@ -44,8 +45,11 @@ class ColumnStore(wiring.Component):
     own : only with `inputs`: that slice, a clock later.
     """
 
-    def __init__(self, columns: int, *, constant: bool = False, inputs: int | None = None) -> None:
-        self.columns, self.constant, self.inputs = columns, constant, inputs
+    def __init__(
+        self, columns: int, width: int = 1, *, constant: bool = False, inputs: int | None = None
+    ) -> None:
+        self.columns, self.width, self.constant = columns, width, constant
+        self.inputs = inputs
         self.slices = -(-(columns if inputs is None else inputs) // SLICE)
         more = {}
         if inputs is not None:
@@ -54,10 +58,10 @@ class ColumnStore(wiring.Component):
         super().__init__(
             {
                 "write": In(1),
-                "slice": In(SLICE),
+                "slice": In(SLICE * width),
                 "last": Out(1),
                 "column": In(max(1, (columns - 1).bit_length())),
-                "value": Out(1),
+                "value": Out(width),
                 **more,
             }
         )
@@ -65,24 +69,25 @@ class ColumnStore(wiring.Component):
     @property
     def bits(self) -> int:
         """Bits of its memory."""
-        return self.slices * SLICE
+        return self.slices * SLICE * self.width
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         delays = Delays(m)
-        m.submodules.memory = ram = BlockRAM(self.slices, SLICE, output_register=False)
+        m.submodules.memory = ram = BlockRAM(self.slices, SLICE * self.width, output_register=False)
         part = Signal(range(self.slices), name="part")
         in_slice = (SLICE - 1).bit_length()
         place = delays.later(self.column[:in_slice], MEMORY - 1, "place")
         word: Value = ram.r_data
         if self.inputs is not None:
             behind = delays.later(self.column >= self.inputs, MEMORY - 1, "behind_inputs")
-            word = Mux(behind, self.own, word)
+            word = Mux(behind, self._own_values(), word)
             m.d.comb += self.own_slice.eq(self.column[in_slice:] - self.inputs // SLICE)
-        found = word.bit_select(place, 1)
+        found = word.word_select(place, self.width)
         if self.constant:
             is_last = delays.later(self.column == self.columns - 1, MEMORY - 1, "is_constant")
-            found = found | is_last
+            one = found[0] | is_last
+            found = Cat(one, gated(found[1:], by=~is_last)) if self.width > 1 else one
         m.d.comb += [
             self.last.eq(part == self.slices - 1),
             ram.w_en.eq(self.write),
@@ -94,3 +99,9 @@ class ColumnStore(wiring.Component):
         with m.If(self.write):
             m.d.sync += part.eq(gated(part + 1, by=~self.last))
         return m
+
+    def _own_values(self) -> Value:
+        """The slice of a memory outside, each bit as a value."""
+        if self.width == 1:
+            return self.own
+        return Cat(Cat(bit, C(0, self.width - 1)) for bit in self.own)

@@ -77,7 +77,9 @@ class TrainedLayer(HostedLayer):
             # A tick's neurons are decided while its columns are still read.
             self.own = OwnSpikes(inputs, spec.neurons, banks=2)
         self.store = (
-            ColumnStore(spec.columns, constant=spec.bias, inputs=inputs) if sliced else None
+            ColumnStore(spec.columns, value.width, constant=spec.bias, inputs=inputs)
+            if sliced
+            else None
         )
         self.queue = (
             SliceQueue(spec.neurons, o_slices, marks_last=readout is not None) if o_slices else None

@@ -106,6 +106,11 @@ class CrossingSpec:
     pending_bits: int
 
     @property
+    def in_turn(self) -> bool:
+        """Whether there is one word for each tick, so that all policies mean the same."""
+        return self.i_interval == self.o_interval
+
+    @property
     def most_words(self) -> int:
         """The largest number of words between two ticks."""
         return -(-self.o_interval // self.i_interval)
@@ -331,17 +336,16 @@ class NetworkSpec(Frozen):
         """Transfers that make a word in front of a layer; 0 where one has all of it.
 
         A layer of many inputs takes them in slices of `SLICE`, lowest inputs first. What is above
-        the last input counts as 0. Each word must be a tick of its own, and the columns those of
-        this word, or with `recurrent` the layer's own spikes behind them. Between two layers, in
-        one clock or two, the first one must give its spikes once, as many as slices hold, or be a
-        convolution, whose spikes come place by place (`place_order`) and go to layers of the event
-        engine alone. A recurrent layer must take slices to give them, a swept one two or more, and
-        the neurons of a clock must be in one slice.
+        the last input counts as 0. With `recurrent` the layer's own spikes are behind the inputs,
+        and do not come. Between two layers, in one clock or two, each with an interval of its own,
+        the first one must give its spikes once, as many as slices hold, or be a convolution, whose
+        spikes come place by place (`place_order`) and go to layers of the event engine alone. A
+        recurrent layer must take slices to give them, and the neurons of a clock must be in one
+        slice.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
-        in_turn = layer.tick_interval == (1 if before is None else before.tick_interval)
-        if not in_turn or (layer.recurrent and not self._own_in_slices(index)):
+        if layer.recurrent and not self._own_in_slices(index):
             return 0
         size = layer.inputs + layer.neurons * layer.recurrent
         if before is None:
@@ -355,9 +359,9 @@ class NetworkSpec(Frozen):
             many = gives and size >= (MIN_SLICED if by_events else MAX_WORD + 1)
         # a recurrent layer has its own spikes, and a bias is behind them
         given = layer.inputs if layer.recurrent else layer.columns
-        # A sweep keeps them in a memory, and a memory of one slice would be registers.
-        kept = layer.engine == "events" or given > SLICE
-        return -(-given // SLICE) if many and kept else 0
+        # what is kept between two intervals takes turns, and a slice alone is a small word
+        alone = given <= SLICE and not self.crossing(index).in_turn
+        return -(-given // SLICE) if many and not alone else 0
 
     def _own_in_slices(self, index: int) -> bool:
         """Whether the own spikes of a recurrent layer can lie in slices."""

@@ -79,6 +79,27 @@ def in_slices(clock: str = "sync") -> Design:
     return Design(name="slices", block="network", network=NetworkSpec(layers=(first, second)))
 
 
+def other_intervals(clock: str = "sync") -> Design:
+    """Steps and spikes in slices to layers that tick less often, counted or kept on the way.
+
+    `clock`: of the second layer.
+    """
+    shared: dict[str, Any] = {
+        "weight_bits": 4, "engine": "events",
+        "neuron": LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    }  # fmt: skip
+    first = DenseSpec(
+        name="first", inputs=259, neurons=64, lanes=4, bias=True, tick_interval=3,
+        policy="accumulate", **shared,
+    )  # fmt: skip
+    second = DenseSpec(
+        name="second", inputs=64, neurons=3, bias=True, tick_interval=6, policy="once",
+        pending_bits=2, clock=clock, **shared,
+    )  # fmt: skip
+    network = NetworkSpec(layers=(first, second), crossing_depth=2)
+    return Design(name="other_intervals", block="network", network=network)
+
+
 def convolutions(*, both: bool = True) -> Design:
     """Spikes of a convolution in slices, the last one not full, to another one, and to a bias."""
     neuron = LifSpec(leak="shift", threshold_bits=8, fraction=2)

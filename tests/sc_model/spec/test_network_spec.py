@@ -231,10 +231,11 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
     assert slices(bias=True) == 50  # the bias has the first place of another slice
     assert slices(inputs=257) == 17
     assert slices(engine="sweep") == 49
+    assert slices(tick_interval=3) == 49
     whole_words: tuple[dict[str, Any], ...] = (
-        {"inputs": 256}, {"tick_interval": 2}, {"inputs": 256, "engine": "sweep"},
+        {"inputs": 256}, {"inputs": 256, "engine": "sweep"},
     )  # fmt: skip
-    assert [slices(**fields) for fields in whole_words] == [0] * 3
+    assert [slices(**fields) for fields in whole_words] == [0] * len(whole_words)
 
 
 def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
@@ -258,6 +259,10 @@ def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
     assert slices(swept) == [44]
     assert slices(swept, {"neurons": 224}, {}) == [44, 0, 0]  # swept layers from 257 on
     assert slices(swept, {"neurons": 240}, {}) == [44, 2, 15]
+    # of one slice, words of another interval are whole
+    assert slices({"inputs": 16, "neurons": 250}) == [1]
+    assert slices({"inputs": 16, "neurons": 250, "tick_interval": 2}) == [0]
+    assert slices({"inputs": 17, "neurons": 250, "tick_interval": 2}) == [2]
     # pairs of neurons must be in one slice
     pairs = {"neurons_a_clock": 2, "lanes": 2}
     assert slices({"inputs": 700, **pairs}) == [44]
@@ -287,6 +292,7 @@ def test_spikes_between_layers_come_in_slices() -> None:
     assert slices({}, {"bias": True}) == 5
     assert slices({"neurons": 128}, {"policy": "once"}) == 8
     assert slices({}, {"clock": "other"}) == 4
+    assert slices({}, {"tick_interval": 2, "policy": "accumulate"}) == 4
     swept = {"engine": "sweep"}
     wide = {"neurons": 272}
     assert [slices(wide | one, two) for one, two in ((swept, swept), (swept, {}), ({}, swept))] == [
@@ -295,7 +301,6 @@ def test_spikes_between_layers_come_in_slices() -> None:
     whole_words: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
         ({"neurons": 48}, {}), ({"neurons": 72}, {}), ({"recurrent": True}, {}),
         (swept, {}), ({}, swept), (wide | {"neurons": 280}, swept),
-        ({}, {"tick_interval": 2}),
     )  # fmt: skip
     assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)
 
@@ -313,12 +318,9 @@ def test_spikes_of_many_neurons_leave_in_slices() -> None:
     assert network(layer(1024), readout=ReadoutSpec(kind="count")).o_slices() == 64
     # A recurrent layer that takes a word gives one.
     for engine in ("sweep", "events"):
-        recurrent = {"recurrent": True, "engine": engine, "inputs": 20}
+        recurrent = {"recurrent": True, "engine": engine}
         assert network(layer(300, **recurrent)).o_slices() == 19
         assert network(layer(300, **recurrent, tick_interval=2)).o_slices() == 0
-    one_slice = {"recurrent": True, "inputs": 16}
-    assert network(layer(300, engine="events", **one_slice)).o_slices() == 19
-    assert network(layer(300, engine="sweep", **one_slice)).o_slices() == 0
     # What goes on to a layer does as that one takes it.
     two = network(layer(320), layer(300, name="b", inputs=320))
     assert [two.o_slices(index) for index in (0, 1, -1)] == [20, 19, 19]

@@ -155,13 +155,13 @@ MIXED = Design(
 )
 
 
-def in_slices(first: DenseSpec | ConvSpec) -> Design:
+def in_slices(first: DenseSpec | ConvSpec, **more: Any) -> Design:
     """A layer whose spikes go in slices to one of another clock, behind them a bias."""
-    second = DenseSpec(
-        name="b", inputs=first.neurons, neurons=3, lanes=2, bias=True, engine="events", clock="y"
-    )
+    given = {"name": "b", "inputs": first.neurons, "neurons": 3, "lanes": 2, "bias": True}
+    second = DenseSpec.model_validate(given | {"engine": "events", "clock": "y"} | more)
     spec = NetworkSpec(layers=(first, second), crossing_depth=2)
-    name = f"slices_{first.kind}{'_recurrent' * first.recurrent}"
+    policy = f"_{second.policy}" * bool(more)
+    name = f"slices_{first.kind}{'_recurrent' * first.recurrent}{policy}"
     return Design(name=name, block="network", network=spec)
 
 
@@ -177,6 +177,20 @@ IN_SLICES = {
     ),
     "convolution": in_slices(
         ConvSpec(name="a", image=(1, 7, 6), channels=4, kernel=(3, 3), lanes=2, clock="x")
+    ),
+    # To ticks at another interval, in front of which some words are counted or kept.
+    "counted": in_slices(
+        DenseSpec(
+            name="a", inputs=5, neurons=64, lanes=16, engine="events", clock="x", tick_interval=2
+        ),
+        policy="accumulate",
+        tick_interval=6,
+    ),
+    "kept": in_slices(
+        ConvSpec(name="a", image=(1, 7, 6), channels=4, kernel=(3, 3), lanes=2, clock="x"),
+        policy="once",
+        pending_bits=1,
+        tick_interval=3,
     ),
 }
 
@@ -265,7 +279,11 @@ def test_layers_of_all_kinds_agree(
 
 
 @pytest.mark.parametrize(
-    "name", ["dense", "recurrent", pytest.param("convolution", marks=pytest.mark.soak)]
+    "name",
+    [
+        *("dense", "recurrent", "counted"),
+        *(pytest.param(name, marks=pytest.mark.soak) for name in ("convolution", "kept")),
+    ],
 )
 def test_slices_between_two_clocks_agree(
     name: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
@@ -275,8 +293,8 @@ def test_slices_between_two_clocks_agree(
     assert design.network is not None
     results = cosim(elaborated(design, builds), steps=60, seed=5, out=tmp_path / "results.json")
     agree(results)
-    steps = sum(run["steps"] for run in results["runs"])
-    assert results["crossings"]["b"]["words"] > (design.network.slices(1) - 1) * steps
+    words = sum(run["steps"] for run in results["runs"]) // design.network.layers[0].tick_interval
+    assert results["crossings"]["b"]["words"] > (design.network.slices(1) - 1) * words
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sc_hw.proof.bits import Bits, mux
+from sc_hw.proof.bits import Bits, cat, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, prove_memory, same, violated
 from sc_hw.proof.blocks.network.facts import ColumnFacts
 from sc_hw.proof.netlist import Netlist
@@ -55,24 +55,28 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
     words = clocks.frames.memory(0, "memory.words")
     number = column[_PLACE:] if len(column) > _PLACE else clocks.const(0, 1)
     word = Bits(t, word_at(t, words, number.term))
+    width = facts.width
     asked = clocks.const(1, 1)
     if outside := facts.inputs < facts.columns - facts.constant:
         behind = ~column.below(facts.inputs)
-        word = mux(behind, clocks.at(1, "own"), word)
+        own = clocks.at(1, "own")
+        word = mux(behind, cat([own[place].wide(width) for place in range(SLICE)]), word)
         bits = len(number) + _PLACE
         first = number.wide(bits) - facts.inputs // SLICE
         of_memory = behind & column.below(facts.columns - facts.constant)
         asked = of_memory.implies(same(clocks.at(0, "own_slice").wide(bits), first))
-    place = column[: min(_PLACE, len(column))].wide(SLICE)
-    value = Bits(t, t(K.BV_SHR, word.term, place.term))[0]
+    bits = max(len(word), (SLICE * width).bit_length())
+    place = column[: min(_PLACE, len(column))].wide(bits).times(width)
+    value = Bits(t, t(K.BV_SHR, word.wide(bits).term, place.term))[:width]
     constant = column.equals(facts.columns - 1) if facts.constant else clocks.const(0, 1)
+    one = clocks.const(1, width)
     prover.claim(
         f"{label}: a column's value",
-        f"{facts.memory} clocks after a column's number its value is there: its bit of the slices"
+        f"{facts.memory} clocks after a column's number its value is there: its bits of the slices"
         " that were written"
         + (" or, behind the inputs, of the slice that is asked for" if outside else "")
         + (", and 1 for the last column, whatever its slice says" if facts.constant else ""),
-        violated(same(clocks.at(facts.memory, "value"), constant | value), asked),
+        violated(same(clocks.at(facts.memory, "value"), mux(constant, one, value)), asked),
         [*clocks.quiet, column.below(facts.columns).holds],
         {"column": column.term},
     )

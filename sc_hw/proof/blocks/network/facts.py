@@ -319,6 +319,7 @@ class ColumnFacts:
     -------
     layer : place of its layer in the network, from 0.
     columns : that a tick has.
+    width : bits of a column's value.
     inputs : those that come in slices; the others are in a memory outside.
     slices : that they come in.
     constant : the last column is 1 in every tick.
@@ -327,7 +328,26 @@ class ColumnFacts:
 
     layer: int
     columns: int
+    width: int
     inputs: int
     slices: int
     constant: bool
     memory: int
+
+
+@dataclass(frozen=True)
+class IntakeFacts:
+    """Facts of the intake in front of a layer that takes in slices.
+
+    Members
+    -------
+    layer : place of the layer in the network, from 0.
+    slices : of a word and of a tick.
+    kept_bits : bits of a channel in its memory; 0 where it has none.
+    loses : spikes may be lost.
+    """
+
+    layer: int
+    slices: int
+    kept_bits: int
+    loses: bool

@@ -20,6 +20,8 @@ from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
 from sc_hw.network.encoder import ValueEncoder
 from sc_hw.network.network import SpikeNetwork, layer_of
+from sc_hw.network.slice_intake import SliceIntake
+from sc_hw.network.spike_crossing import intake_of
 from sc_hw.proof.blocks.network.facts import (
     ColumnFacts,
     EncoderFacts,
@@ -27,6 +29,7 @@ from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
     FeedFacts,
     HistoryFacts,
+    IntakeFacts,
     OrderFacts,
     OwnFacts,
     ReadoutFacts,
@@ -46,7 +49,7 @@ from sc_hw.trained.own_spikes import OwnSpikes
 from sc_hw.trained.readout import Readout
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import Design, IntFormat
+from sc_model.spec import Design, IntFormat, NetworkSpec
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
 ENCODER = "encoder"  # in front of the first layer, where the network has one
@@ -54,6 +57,7 @@ READOUT = "readout"  # behind the last layer's neurons, where the network has on
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
 WIPER = "wiper"  # with delays
+INTAKE = "intake"  # in front of a layer, where words and ticks are slices and not in turn
 COLUMNS = "columns"  # memory of those of a swept layer that come in slices
 # Those of a layer whose spikes leave in slices, and of the layer behind a convolution.
 SLICES, ORDER = "slices", "order"
@@ -177,13 +181,24 @@ def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None
     """
     if (store := layer.store) is not None:
         inputs = store.columns if store.inputs is None else store.inputs
-        known = ColumnFacts(index, store.columns, inputs, store.slices, store.constant, MEMORY)
+        known = ColumnFacts(
+            index, store.columns, store.width, inputs, store.slices, store.constant, MEMORY
+        )
         parts.standalone_verilog(COLUMNS, store, known, f"{COLUMNS}_{layer.spec.name}")
     if (queue := layer.queue) is not None:
         of_queue = slice_facts(queue, index)
         parts.standalone_verilog(SLICES, queue, of_queue, f"{SLICES}_{layer.spec.name}")
     if (own := layer.own) is not None:
         parts.standalone_verilog(OWN, own, own_facts(own, index), f"{OWN}_{layer.spec.name}")
+
+
+def write_intake(parts: PartFiles, network: NetworkSpec, index: int) -> None:
+    """Write the intake in front of a layer, where it is one of slices."""
+    intake = intake_of(network.crossing(index), network.slices(index), network.step_bits)
+    if isinstance(intake, SliceIntake):
+        loses = intake.kept_bits > 0 and intake.spec.policy == "once"
+        known = IntakeFacts(index, intake.slices, intake.kept_bits, loses)
+        parts.standalone_verilog(INTAKE, intake, known, f"{INTAKE}_{network.layers[index].name}")
 
 
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
@@ -240,6 +255,7 @@ def write_network_parts(design: Design, folder: Path) -> None:
     parts = PartFiles(folder)
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
+        write_intake(parts, network, index)
         layer = layer_of(network, index, family)
         readout = layer.readout
         if readout is not None:

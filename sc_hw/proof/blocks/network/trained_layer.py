@@ -37,6 +37,7 @@ from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
     FeedFacts,
     HistoryFacts,
+    IntakeFacts,
     OrderFacts,
     OwnFacts,
     ReadoutFacts,
@@ -46,6 +47,7 @@ from sc_hw.proof.blocks.network.facts import (
     TrainedNeuronsFacts,
     WiperFacts,
 )
+from sc_hw.proof.blocks.network.intake_parts import prove_slice_intake
 from sc_hw.proof.blocks.network.own_parts import prove_feed, prove_own
 from sc_hw.proof.blocks.network.parts import (
     COLUMNS,
@@ -53,6 +55,7 @@ from sc_hw.proof.blocks.network.parts import (
     EVENT_LANES,
     FEED,
     HISTORY,
+    INTAKE,
     LANE,
     NEURONS,
     ORDER,
@@ -241,6 +244,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     SEQUENCER: (EventCounterFacts, prove_sequencer),
     READER: (EventCounterFacts, prove_reader),
     WIPER: (WiperFacts, prove_wiper),
+    INTAKE: (IntakeFacts, prove_slice_intake),
     COLUMNS: (ColumnFacts, prove_columns),
     SLICES: (SliceFacts, prove_slices),
     ORDER: (OrderFacts, prove_order),

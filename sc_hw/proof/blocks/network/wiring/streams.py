@@ -22,6 +22,7 @@ class Network:
     spec : the network.
     clock_ports, reset_ports : ports of each role.
     queues : outputs of the queue in front of a layer, by the layer's name.
+    intakes : outputs of the intake of slices in front of a layer, by the layer's name.
     encoder : of the encoder in front of the first layer, or None.
     """
 
@@ -30,6 +31,7 @@ class Network:
     clock_ports: dict[str, str]
     reset_ports: dict[str, str]
     queues: dict[str, Outputs] = field(default_factory=dict)
+    intakes: dict[str, Outputs] = field(default_factory=dict)
     encoder: Outputs | None = None
 
     @property
@@ -60,8 +62,19 @@ class Network:
         return self.design.part(f"crossing_{name}.words")
 
     def sliced(self, index: int) -> bool:
-        """Whether a layer takes in its words slice by slice, with nothing in front of it."""
+        """Whether a layer takes in its words slice by slice."""
         return self.spec.slices(index) > 0
+
+    def passed_on(self, index: int) -> bool:
+        """Whether nothing is in front of a layer that does so."""
+        return self.sliced(index) and self.spec.crossing(index).in_turn
+
+    def given(self, index: int, port: str) -> Bits:
+        """An output of the intake in front of a layer."""
+        name = self.names[index]
+        if name in self.intakes:
+            return self.intakes[name][port]
+        return self.wiring.signal(self.intake(name), port)
 
     def has_queue(self, index: int) -> bool:
         """Whether there is a queue in front of a layer."""
@@ -165,15 +178,15 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
     """What comes into a layer: from the input or the layer before, by the queue and the intake."""
     wiring = network.wiring
     layer = network.layer(name)
-    # The slices of a word go to the layer as they come.
-    intake = layer if network.sliced(index) else network.intake(name)
+    # Slices in turn go to the layer as they come.
+    passed_on = network.passed_on(index)
+    intake = layer if passed_on else network.intake(name)
     queue = network.words(name) if network.has_queue(index) else None
     entrance = intake if queue is None else queue
 
     def source() -> Iterator[Pair]:
-        ready = wiring.signal(intake, "i__ready")
-        if queue is not None:
-            ready = network.queues[name]["i__ready"]
+        taken = wiring.signal(layer, "i__ready") if passed_on else network.given(index, "i__ready")
+        ready = taken if queue is None else network.queues[name]["i__ready"]
         if index == 0:
             runs = ~network.restart(0)
             step = wiring.state(network.design.part("stamp"), "step")
@@ -199,11 +212,11 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
             yield wiring.pair(queue, "o_restart", network.from_downstream(index))
             yield wiring.pair(intake, "i__payload", wiring.signal(queue, "o__payload"))
             yield wiring.pair(intake, "i__valid", network.queues[name]["o__valid"])
-            yield wiring.pair(queue, "o__ready", wiring.signal(intake, "i__ready"))
-        if network.sliced(index):
+            yield wiring.pair(queue, "o__ready", taken)
+        if passed_on:
             return
         for port in ("payload", "valid"):
-            yield wiring.pair(layer, f"i__{port}", wiring.signal(intake, f"o__{port}"))
+            yield wiring.pair(layer, f"i__{port}", network.given(index, f"o__{port}"))
         yield wiring.pair(intake, "o__ready", wiring.signal(layer, "i__ready"))
 
     origin = "the input with its step" if index == 0 else f"layer {network.names[index - 1]}"
@@ -265,15 +278,15 @@ def _prove_outputs(network: Network) -> None:
         yield network.output("i_restart", network.restart(0))
         yield network.output("o_restart", network.restart(last))
         for index, name in enumerate(network.names):
-            if network.sliced(index):  # no word is counted, and none can be lost
+            if network.passed_on(index):  # no word is counted, and none can be lost
                 flags = ["out_of_step"] + ["lost"] * (network.spec.crossing(index).policy == "once")
                 for flag in flags:
                     yield network.output(f"{flag}_{name}", wiring.const(0, 1))
                 continue
-            intake = network.intake(name)
-            yield network.output(f"out_of_step_{name}", wiring.signal(intake, "out_of_step"))
+            out_of_step = network.given(index, "out_of_step")
+            yield network.output(f"out_of_step_{name}", out_of_step)
             if network.spec.crossing(index).policy == "once":
-                yield network.output(f"lost_{name}", wiring.state(intake, "lost"))
+                yield network.output(f"lost_{name}", network.given(index, "lost"))
 
     wiring.claim(
         "top.v: outputs",

@@ -19,6 +19,7 @@ from sc_hw.proof.blocks.network.parts import (
     EVENT_LANES,
     FEED,
     HISTORY,
+    INTAKE,
     LANE,
     NEURONS,
     ORDER,
@@ -133,9 +134,14 @@ def claims_of_whole(
         alone = parts.netlist(ENCODER)
         network.encoder = prove_instance(wiring, network.design.part("encoder"), alone, given)
         clock_of["encoder"] = clocks[spec.layers[0].clock]
+    for index, layer in enumerate(spec.layers):
+        if (INTAKE, index) in parts.rows:
+            given, alone = {"rst": network.reset(index).term}, parts.netlist(INTAKE, index)
+            instance = network.intake(layer.name)
+            network.intakes[layer.name] = prove_instance(wiring, instance, alone, given)
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
-        if not network.sliced(index):
+        if not network.passed_on(index):
             clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
         clock_of[f"layer_{layer.name}"] = clocks[layer.clock]
         _prove_layer(network, parts, index, manifest["timing"]["tick_clocks"][layer.name])
@@ -152,7 +158,7 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
     layer, crossing = spec.layers[index], spec.crossing(index)
     reset = network.reset(index)
     label = f"top.v, layer {layer.name}"
-    if not network.sliced(index):
+    if not network.sliced(index):  # one of slices is a part
         prove_intake(wiring, label, network.intake(layer.name), crossing, spec.step_bits, reset)
     if layer.engine == "events":
         _prove_event_layer(network, parts, index)

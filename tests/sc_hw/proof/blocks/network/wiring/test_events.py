@@ -9,6 +9,7 @@ from event_networks import (
     convolutions,
     in_slices,
     many_own_spikes,
+    other_intervals,
     recurrent_in_slices,
     two_event_layers,
     with_delays,
@@ -112,6 +113,24 @@ def test_slices_between_two_clocks_are_proved(tmp_path: Path) -> None:
         "top.v, layer second: where its words come from",
         "crossing_second.words: whole words",
     } <= found
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("clock", ["sync", "other"])
+def test_slices_to_other_intervals_are_proved(clock: str, tmp_path: Path) -> None:
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(other_intervals(clock), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # A fault inside the intake, and one in front of another intake.
+    faults = [
+        ("crossing_first.intake", r"\bfresh <= [^;]+;", "fresh <= 1'h0;"),
+        ("crossing_second", r"\.i__payload\(([^)]*)\)", r".i__payload(\1 ^ 32'h10000)"),
+    ]
+    assert {
+        "instance crossing_first.intake",
+        "top.v, layer second: where its words come from",
+    } <= refuted(tmp_path / "whole", tmp_path / "faulty", faults)
 
 
 @pytest.fixture(scope="module")
