@@ -33,6 +33,7 @@ from sc_hw.simulation.library import rtl_library
 from sc_model.golden.network.network import Network
 from sc_model.native.network import NativeNetwork
 from sc_model.spec import (
+    SLICE,
     ConvSpec,
     DenseSpec,
     Design,
@@ -53,7 +54,7 @@ POLICIES: tuple[Policy, ...] = ("hold", "accumulate", "once")
 LEAKS: tuple[Literal["factor", "shift", "none"], ...] = ("factor", "shift", "none")
 SCHEMA = "sc-hw.events.v1"
 ENGINES = ("sweep", "events")
-OUTPUTS = ("sweep", "events", "conv", "sparse", "hetsyn")  # last layers with many neurons
+OUTPUTS = ("sweep", "events", "recurrent", "conv", "sparse", "hetsyn")  # last layers, many neurons
 DELAYS = (0, 0, 1, 2, 6, 15)  # `max_delay` of a layer
 ACTIVE = 0.13  # of the inputs of the large networks
 LARGE_DELAYS = (0, 3)  # `max_delay` of their first layers
@@ -110,9 +111,10 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
 def random_output(rng: np.random.Generator, kind: str) -> NetworkSpec:
     """A network whose last layer, of that kind, has more than 256 neurons; some have a readout.
 
-    In front of it is a small layer, which may tick less often and have a clock of its own.
+    In front of it is a small layer, which may tick less often and have a clock of its own; a
+    recurrent one is alone, for it has to take its steps in slices.
     """
-    interval = int(rng.choice((1, 1, 2)))
+    interval = int(rng.choice((1, 1, 2))) if kind != "recurrent" else 1
     last = random_last_layer(rng, kind, interval, str(rng.choice(("one", "two"))))
     inputs, lanes = int(rng.integers(1, 30)), int(rng.integers(1, 5))
     first = DenseSpec(
@@ -123,13 +125,14 @@ def random_output(rng: np.random.Generator, kind: str) -> NetworkSpec:
         tick_interval=int(rng.integers(1, interval + 1)),
         clock="one",
     )
+    layers = (last,) if kind == "recurrent" else (first, last)
     readout: dict[str, Any] = {}
     if last.neurons_a_clock == 1 and rng.random() < 0.6:
         kinds = ["count", "first_spike"]
         if kind != "hetsyn":
             kinds.append("largest_potential")
         readout["readout"] = ReadoutSpec.model_validate({"kind": str(rng.choice(kinds))})
-    return NetworkSpec(layers=(first, last), **readout)
+    return NetworkSpec(layers=layers, **readout)
 
 
 def random_last_layer(
@@ -150,11 +153,16 @@ def random_last_layer(
     shared["lanes"] = int(rng.integers(1, 9))
     if kind == "hetsyn":
         return HetSynSpec(**shared)
-    together = int(rng.choice((1, 1, 2, 4, 8))) if kind == "events" else 1
+    by_events = kind == "events" or (kind == "recurrent" and rng.random() < 0.5)
+    together = int(rng.choice((1, 1, 2, 4, 8))) if by_events else 1
     shared["neurons"] += -shared["neurons"] % together
+    if kind == "recurrent":  # a sweep takes two slices or more
+        shared["inputs"] += SLICE
+    shared["inputs"] += -shared["inputs"] % together
     shared["lanes"] += -shared["lanes"] % together
     return DenseSpec(
-        engine="events" if kind == "events" else "sweep",
+        engine="events" if by_events else "sweep",
+        recurrent=kind == "recurrent",
         neurons_a_clock=together,
         weight_bits=4,
         bias=bool(rng.random() < 0.5),

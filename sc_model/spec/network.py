@@ -340,8 +340,8 @@ class NetworkSpec(Frozen):
         and do not come. Between two layers, in one clock or two, each with an interval of its own,
         the first one must give its spikes once, as many as slices hold, or be a convolution, whose
         spikes come place by place (`place_order`) and go to layers of the event engine alone. A
-        recurrent layer must take slices to give them, and the neurons of a clock must be in one
-        slice.
+        recurrent layer must take slices to give them, a swept one two or more, and the neurons of a
+        clock must be in one slice. What is kept between two intervals is two slices or more, too.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
@@ -359,9 +359,11 @@ class NetworkSpec(Frozen):
             many = gives and size >= (MIN_SLICED if by_events else MAX_WORD + 1)
         # a recurrent layer has its own spikes, and a bias is behind them
         given = layer.inputs if layer.recurrent else layer.columns
-        # what is kept between two intervals takes turns, and a slice alone is a small word
-        alone = given <= SLICE and not self.crossing(index).in_turn
-        return -(-given // SLICE) if many and not alone else 0
+        # A sweep keeps them in a memory, and so does an intake between two intervals; a memory of
+        # one slice would be registers.
+        in_memory = layer.engine != "events" or not self.crossing(index).in_turn
+        kept = given > SLICE or not in_memory
+        return -(-given // SLICE) if many and kept else 0
 
     def _own_in_slices(self, index: int) -> bool:
         """Whether the own spikes of a recurrent layer can lie in slices."""

@@ -74,7 +74,8 @@ def test_last_layers_of_every_kind_give_slices() -> None:
             found.add((kind, spec.readout is None))
             found.add((kind, spec.layers[-1].neurons_a_clock))
     assert {(kind, answers) for kind in OUTPUTS for answers in (False, True)} <= found
-    assert {("events", together) for together in (1, 2, 4, 8)} <= found
+    for kind in ("events", "recurrent"):
+        assert {(kind, together) for together in (1, 2, 4, 8)} <= found
 
 
 @pytest.mark.soak

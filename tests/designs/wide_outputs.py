@@ -33,6 +33,7 @@ LAYERS: dict[str, Callable[[], TrainedLayerSpec]] = {
     "side_by_side": lambda: dense(engine="events", neurons=272, neurons_a_clock=4),
     "delays": lambda: dense(engine="events", max_delay=2),
     "recurrent": lambda: dense(engine="events", recurrent=True, weight_bits=3),
+    "swept_recurrent": lambda: dense(inputs=20, recurrent=True, weight_bits=3),
     "conv": lambda: ConvSpec(
         name="only", image=(2, 12, 12), channels=3, kernel=(3, 3), lanes=3, bias=True,
         weight_bits=4, neuron=NEURON,

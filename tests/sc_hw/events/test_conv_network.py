@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wide_outputs import wide
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.simulation.cosim import cosim
@@ -98,3 +99,20 @@ def test_a_large_image_leaves_in_slices_place_by_place(tmp_path: Path) -> None:
     assert 0.05 < words[0].mean() < 0.95
     np.testing.assert_array_equal(answers[0].winners, answers[1].winners)
     np.testing.assert_array_equal(answers[0].scores, answers[1].scores)
+
+
+@pytest.mark.soak
+def test_a_board_gives_the_order_of_the_model(tmp_path: Path) -> None:
+    """Packets have the spikes place by place, and the winner behind them."""
+    design = wide("conv", "first_spike")
+    assert design.network is not None
+    samples = (np.random.default_rng(4).random((2, 5, 288)) < 0.3).astype(np.uint8)
+    words, winners = [], []
+    for on in ("model", "sim-board"):
+        with Device.open(design.behind("uart"), on=on, root=tmp_path) as device:
+            device.load({**parameters_of(design.network), "only.threshold": [40, 50, 60]})
+            words.append(device.run(spikes=samples[0]))
+            winners.append(device.answers(samples).winners.tolist())
+    np.testing.assert_array_equal(*words)
+    assert 0.05 < words[0].mean() < 0.95
+    assert winners[0] == winners[1]

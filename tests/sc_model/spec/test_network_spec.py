@@ -318,9 +318,14 @@ def test_spikes_of_many_neurons_leave_in_slices() -> None:
     assert network(layer(1024), readout=ReadoutSpec(kind="count")).o_slices() == 64
     # A recurrent layer that takes a word gives one.
     for engine in ("sweep", "events"):
-        recurrent = {"recurrent": True, "engine": engine}
+        recurrent = {"recurrent": True, "engine": engine, "inputs": 20}
         assert network(layer(300, **recurrent)).o_slices() == 19
-        assert network(layer(300, **recurrent, tick_interval=2)).o_slices() == 0
+        assert network(layer(300, **recurrent, tick_interval=2)).o_slices() == 19
+        few = recurrent | {"inputs": 16, "tick_interval": 2}
+        assert network(layer(300, **few)).o_slices() == 0
+    one_slice = {"recurrent": True, "inputs": 16}
+    assert network(layer(300, engine="events", **one_slice)).o_slices() == 19
+    assert network(layer(300, engine="sweep", **one_slice)).o_slices() == 0
     # What goes on to a layer does as that one takes it.
     two = network(layer(320), layer(300, name="b", inputs=320))
     assert [two.o_slices(index) for index in (0, 1, -1)] == [20, 19, 19]
