@@ -344,6 +344,21 @@ def test_faults_of_an_output_in_slices_are_seen(
     assert row.neuron(at=19 + 1, place=2) == 18 % 3 * 100 + 18 // 3
 
 
+@pytest.mark.soak
+def test_own_spikes_of_a_sweep_agree(
+    builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """In slices, with delays and a bias behind them; resets in the midst of ticks."""
+    layer = DenseSpec(
+        name="a", inputs=211, neurons=50, lanes=8, recurrent=True, bias=True, max_delay=2, clock="x"
+    )
+    spec = NetworkSpec(layers=(layer,))
+    assert spec.slices() == 14
+    design = Design(name="own_spikes_of_a_sweep", block="network", network=spec)
+    results = cosim(elaborated(design, builds), steps=60, seed=5, out=tmp_path / "results.json")
+    agree(results)
+
+
 def test_what_is_due_of_a_word_in_slices() -> None:
     bits = np.arange(20, dtype=np.uint8)[None] % 2
     row = Row(np.array([7]), bits).in_slices(2, None)
