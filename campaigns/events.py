@@ -83,7 +83,7 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
         bias, recurrent = (bool(rng.random() < 0.5) for _ in range(2))
         shared |= {"lanes": lanes, "bias": bias, "recurrent": recurrent}
         last = DenseSpec(name="l1", inputs=neurons, neurons=7, **shared)
-        return NetworkSpec(layers=(first, last))
+        return _at_intervals(rng, first, last)
     clocks = ["one", "two"] if rng.random() < 0.5 else ["one", "one"]
     for index in range(int(rng.integers(1, 4))):
         neurons = int(rng.integers(1, 24))
@@ -170,6 +170,21 @@ def random_last_layer(
         neuron=LifSpec(leak=LEAKS[rng.choice(len(LEAKS))]),
         **shared,
     )
+
+
+def _at_intervals(rng: np.random.Generator, *layers: DenseSpec) -> NetworkSpec:
+    """Layers in one clock or two, which tick less often than what is in front, or as often."""
+    interval, made = 1, []
+    for index, layer in enumerate(layers):
+        interval *= int(rng.choice((1, 2, 3)))
+        changes = {
+            "tick_interval": interval,
+            "policy": POLICIES[rng.choice(len(POLICIES))],
+            "pending_bits": int(rng.integers(1, 4)),
+            "clock": ("one", "two")[index * int(rng.integers(0, 2))],
+        }
+        made.append(layer.model_copy(update=changes))
+    return NetworkSpec(layers=tuple(made))
 
 
 def with_engine(spec: NetworkSpec, engine: str) -> NetworkSpec:

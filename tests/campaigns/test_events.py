@@ -26,7 +26,7 @@ from sc_sim.benches.network.stimulus import parameters
 
 
 def test_random_networks_have_either_engine_and_some_have_slices() -> None:
-    delays, recurrent = set(), set()
+    delays, recurrent, intervals = set(), set(), set()
     for seed in range(20):
         spec = random_network(np.random.default_rng(seed))
         delays |= {layer.max_delay for layer in spec.layers}
@@ -36,8 +36,10 @@ def test_random_networks_have_either_engine_and_some_have_slices() -> None:
         assert wide.slices() > 16
         assert wide.slices(1) in (4, 5, 6)
         recurrent |= {tuple(layer.recurrent for layer in wide.layers)}
+        intervals |= {(wide.crossing(1).in_turn, wide.layers[1].policy)}
     assert {0, 1, 15} <= delays
     assert len(recurrent) == 4
+    assert len(intervals) == 6
 
 
 def test_events_are_columns_that_are_not_0_times_neurons() -> None:
@@ -52,6 +54,7 @@ def test_events_are_columns_that_are_not_0_times_neurons() -> None:
 def test_both_engines_play_a_network_with_slices(tmp_path: Path) -> None:
     drawn = random_network(np.random.default_rng((5, 3)), wide=True)
     assert any(layer.recurrent for layer in drawn.layers)
+    assert not all(drawn.crossing(index).in_turn for index in range(2))
     rows = random_rows(1, 60, 5, tmp_path, first=3)
     assert [row["engine"] for row in rows] == list(ENGINES)
     assert [row["differences"] for row in rows] == [0, 0]
