@@ -211,9 +211,9 @@ def _number(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
 def _in_columns(values: Bits, facts: ScannerFacts) -> Bits:
     """The values of a tick's last chunk: those that a column has, and the constant column's 1."""
     width, inside = facts.width, facts.columns - (facts.chunks - 1) * facts.chunk
-    mask, one = (1 << inside * width) - 1, 0
-    if facts.constant:
-        one = 1 << (inside - 1) * width
+    # The constant column is 1 whatever its place in the chunk says, in all bits of its value.
+    mask = (1 << (inside - facts.constant) * width) - 1
+    one = facts.constant << (inside - 1) * width
     return (values & Bits.const(values.terms, mask, len(values))) | Bits.const(
         values.terms, one, len(values)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_networks import two_event_layers, verdicts_of_parts
+from event_networks import other_intervals, two_event_layers, verdicts_of_parts
 
 from sc_model.spec import DenseSpec, Design, NetworkSpec
 
@@ -29,6 +29,13 @@ def many_columns() -> Design:
 def test_every_column_is_followed(fault: tuple[str, str], verdict: str, tmp_path: Path) -> None:
     verdicts = verdicts_of_parts(many_columns(), tmp_path, "scanner", fault)
     assert verdicts["layer wide, scanner: each active column once"] == verdict
+
+
+def test_counts_in_slices_are_searched_with_a_bias_behind_them(tmp_path: Path) -> None:
+    """What a slice has at the bias's place does not matter, in no bit of a count."""
+    verdicts = verdicts_of_parts(other_intervals(), tmp_path, "scanner")
+    assert set(verdicts.values()) == {"proved"}
+    assert "layer first, scanner: the search" in verdicts
 
 
 def test_all_claims_about_the_parts_are_proved(tmp_path: Path) -> None:
