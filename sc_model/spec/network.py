@@ -335,43 +335,54 @@ class NetworkSpec(Frozen):
     def slices(self, index: int = 0) -> int:
         """Transfers that make a word in front of a layer; 0 where one has all of it.
 
-        A layer of many inputs takes them in slices of `SLICE`, lowest inputs first. What is above
-        the last input counts as 0. With `recurrent` the layer's own spikes are behind the inputs,
-        and do not come. Between two layers, in one clock or two, each with an interval of its own,
-        the first one must give its spikes once, as many as slices hold, or be a convolution, whose
-        spikes come place by place (`place_order`) and go to layers of the event engine alone. A
-        recurrent layer must take slices to give them, a swept one two or more, and the neurons of a
-        clock must be in one slice. What is kept between two intervals is two slices or more, too.
+        A wide layer takes its inputs in slices of `SLICE`, lowest inputs first; what is above the
+        last one counts as 0. A recurrent layer's own spikes stand behind the inputs, and do not
+        come. What is in front of the layer must give slices, and the layer must be able to take
+        them.
+        """
+        layer = self.layers[index]
+        # A recurrent layer's bias stands behind its own spikes.
+        count = -(-(layer.inputs if layer.recurrent else layer.columns) // SLICE)
+        fits = self._is_wide(index) and self._slices_come(index) and self._takes_slices(index)
+        # A sweep keeps them in a memory, and so does an intake between two intervals: a memory of
+        # one slice would be registers.
+        in_memory = layer.engine != "events" or not self.crossing(index).in_turn
+        return count if fits and (count > 1 or not in_memory) else 0
+
+    def _is_wide(self, index: int) -> bool:
+        """Whether a layer has so many columns that they come in slices, if they can."""
+        layer = self.layers[index]
+        before = self.layers[index - 1] if index else None
+        by_events = before is not None and layer.engine == before.engine == "events"
+        size = layer.inputs + layer.neurons * layer.recurrent
+        return size >= (MIN_SLICED if by_events else MAX_WORD + 1)
+
+    def _slices_come(self, index: int) -> bool:
+        """Whether what is in front of a layer can give slices.
+
+        Neurons must fill them, or be those of a convolution, whose spikes wait in a memory and go
+        on place by place (`place_order`), to layers of the event engine alone. A recurrent layer
+        gives slices where it takes some.
+        """
+        if index == 0:
+            return True
+        layer, before = self.layers[index], self.layers[index - 1]
+        if before.CONNECTIVITY == "kernel":
+            full = layer.engine == "events"
+        else:
+            full = before.neurons % SLICE == 0
+        return full and (not before.recurrent or self.slices(index - 1) > 0)
+
+    def _takes_slices(self, index: int) -> bool:
+        """Whether a layer can take slices.
+
+        With its own spikes behind them their columns must come in order, and the neurons of a clock
+        be in one slice.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
-        if layer.recurrent and not self._own_in_slices(index):
-            return 0
-        size = layer.inputs + layer.neurons * layer.recurrent
-        if before is None:
-            many = size > MAX_WORD
-        else:
-            # what a kernel gives waits in a memory, and a slice at its end need not be full
-            kernel = before.CONNECTIVITY == "kernel" and layer.engine == "events"
-            full = before.CONNECTIVITY != "kernel" and before.neurons % SLICE == 0
-            gives = (kernel or full) and (not before.recurrent or self.slices(index - 1) > 0)
-            by_events = layer.engine == before.engine == "events"
-            many = gives and size >= (MIN_SLICED if by_events else MAX_WORD + 1)
-        # a recurrent layer has its own spikes, and a bias is behind them
-        given = layer.inputs if layer.recurrent else layer.columns
-        # A sweep keeps them in a memory, and so does an intake between two intervals; a memory of
-        # one slice would be registers.
-        in_memory = layer.engine != "events" or not self.crossing(index).in_turn
-        kept = given > SLICE or not in_memory
-        return -(-given // SLICE) if many and kept else 0
-
-    def _own_in_slices(self, index: int) -> bool:
-        """Whether the own spikes of a recurrent layer can lie in slices."""
-        layer = self.layers[index]
-        before = self.layers[index - 1] if index else None
-        together = layer.inputs % layer.neurons_a_clock == 0
         in_order = before is None or before.place_order is None
-        return together and in_order
+        return not layer.recurrent or (in_order and layer.inputs % layer.neurons_a_clock == 0)
 
     def o_slices(self, index: int = -1) -> int:
         """Transfers in which the spikes of a layer leave; 0 where one has all of them.
