@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from amaranth.hdl import ResetInserter, Signal
 from numpy.typing import NDArray
 from trained_layers import simulate
 
+from sc_hw.build.elaborate import elaborate
 from sc_hw.network.slice_intake import SliceIntake
+from sc_hw.simulation.cosim import cosim
 from sc_model.golden.network.crossing import Crossing
-from sc_model.spec import SLICE, CrossingSpec
+from sc_model.spec import SLICE, CrossingSpec, DenseSpec, Design, HetSynSpec, NetworkSpec
 
 CHANNELS, SLICES, STEP_BITS = 37, 4, 4  # one slice has five channels, and another one none
 PATIENCE = 20_000  # clocks
@@ -160,3 +163,14 @@ def test_a_slice_of_another_step_is_reported_for_good(part: int) -> None:
 def test_sizes_have_a_range(intervals: tuple[int, int], slices: int, text: str) -> None:
     with pytest.raises(ValueError, match=rf"^Slice intake {text}$"):
         SliceIntake(CrossingSpec(CHANNELS, *intervals, "hold", 1), slices, STEP_BITS)
+
+
+@pytest.mark.soak
+def test_a_layer_that_ticks_more_often_repeats_slices_in_verilog(tmp_path: Path) -> None:
+    first = DenseSpec(name="a", inputs=3, neurons=272, lanes=2, tick_interval=3, weight_bits=4)
+    last = HetSynSpec(name="b", inputs=272, neurons=2, tick_interval=2, clock="y", weight_bits=4)
+    spec = NetworkSpec(layers=(first, last))
+    assert spec.slices(1) == 17
+    build = elaborate(Design(name="repeats", block="network", network=spec), tmp_path)
+    results = cosim(build, steps=30)
+    assert (results["passed"], results["differences"]) == (True, 0)
