@@ -8,11 +8,20 @@ import numpy as np
 import pytest
 from host_board import HOST, RESET, HostBoard, integers_of, rows_of, spikes_of
 from network_designs import learns, two_clocks
-from wide_outputs import wide
 
 from sc_hw.build.elaborate import elaborate
 from sc_model.golden.network.network import Network
-from sc_model.spec import PLASTIC, DenseSpec, Design, HetSynSpec, NetworkSpec, NeuronSpec
+from sc_model.spec import (
+    PLASTIC,
+    DenseSpec,
+    Design,
+    HetSynSpec,
+    LifSpec,
+    NetworkSpec,
+    NeuronSpec,
+    ReadoutSpec,
+    SparseSpec,
+)
 from sc_sim.benches.network.expected import Expected, expected, own_lessons
 from sc_sim.benches.network.stimulus import lessons, parameters, spikes
 from sc_sim.blocks.network.host import NetworkHost
@@ -55,30 +64,23 @@ def fires() -> Design:
 
 def slices() -> Design:
     """Spikes in slices, with the answer of a readout beside the last one."""
-    design = wide("events", "count")
-    assert design.network is not None
-    (layer,) = design.network.layers
     layers = (
-        DenseSpec(name="first", inputs=40, neurons=12, lanes=3, clock="other"),
-        layer.model_copy(update={"tick_interval": 2}),
-    )
-    network = NetworkSpec(layers=layers, readout=design.network.readout)
-    return design.model_copy(update={"network": network})
-
-
-def early_slices() -> Design:
-    """The same for a layer that ticks before the first step."""
-    layers = (
-        HetSynSpec(name="slow", inputs=40, neurons=5, tick_interval=3),
-        HetSynSpec(name="fast", inputs=5, neurons=260, lanes=20, clock="other"),
-    )
-    return Design(name="early_slices", block="network", network=NetworkSpec(layers=layers))
+        DenseSpec(name="first", inputs=40, neurons=6, lanes=3, clock="other"),
+        SparseSpec(
+            name="last", inputs=6, neurons=257, synapses=400, fan_in=6, weight_bits=4,
+            tick_interval=2, neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+        ),
+    )  # fmt: skip
+    network = NetworkSpec(layers=layers, readout=ReadoutSpec(kind="count"))
+    return Design(name="slices", block="network", network=network)
 
 
 DESIGNS = {
     "two_clocks": two_clocks, "learns": fires, "early": early, "loses": loses, "slices": slices,
-    "early_slices": early_slices,
 }  # fmt: skip
+
+
+LONG = ("early", "slices")
 
 
 class NetworkBoard:
@@ -124,8 +126,8 @@ class NetworkBoard:
 @pytest.mark.parametrize(
     "name",
     [
-        # long, and like the others but for packets that come unasked
-        pytest.param(name, marks=pytest.mark.soak if name.startswith("early") else ())
+        # long, and like the others but for packets that come unasked, or whose spikes are many
+        pytest.param(name, marks=pytest.mark.soak if name in LONG else ())
         for name in DESIGNS
     ],
 )
