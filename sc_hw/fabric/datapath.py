@@ -80,8 +80,11 @@ def signal_names(graph: Graph) -> dict[str, str]:
     taken |= {f"{kind}_{name}" for kind in ("o", "load", "zero") for name in graph.outputs}
     taken |= {f"multiply_{names[index]}" for index in products if index in names}
     taken |= CARRY_PORTS | (PRODUCT_PORTS if products else frozenset())
-    found = {}
+    found: dict[str, str] = {}
     for name, index in graph.lets.items():
+        if names[index] != name:  # another name of a value that has one
+            found[name] = found[names[index]]
+            continue
         signal, copied = name, _COPY.match(name)
         # the only product and its port have one value, whichever of the two gets the name
         only = name == "product" and products == [index]

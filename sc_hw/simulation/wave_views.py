@@ -114,8 +114,9 @@ def groups(manifest: Mapping[str, Any], signals: Sequence[Signal]) -> dict[str, 
         if signal is not None:
             heading = "clocks and resets" if name in special else f"{direction}s"
             found.setdefault(heading, []).append(signal)
-    for value in manifest.get("named_signals", ()):
-        ends = f".{value['signal']}"
+    # A value may have two names, and a signal then is listed twice.
+    for named in dict.fromkeys(value["signal"] for value in manifest.get("named_signals", ())):
+        ends = f".{named}"
         copies = [signal for signal in signals if signal.path.endswith(ends)]
         found.setdefault("values that the rule names", []).extend(copies[:INSTANCES])
     return {heading: members for heading, members in found.items() if members}

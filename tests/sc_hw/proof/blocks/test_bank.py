@@ -75,6 +75,20 @@ def test_the_proof_finds_every_named_value(fabric: str, tmp_path: Path) -> None:
     assert found == {row["name"]: row["width"] for row in named}
 
 
+def test_values_that_are_one_have_one_signal(tmp_path: Path) -> None:
+    """What a synapse delivers begins as its update does: with two names for each of four values.
+
+    Without a signal for the second ones the proof compared products of products.
+    """
+    rule = RuleChoice(family="tsodyks_markram")
+    design = Design(name="bank", block="bank", synapses=40, fabric="ice40_hx", rule=rule)
+    build = elaborate(design, tmp_path)
+    _, net = read_netlist(build.folder, "top.v", build.manifest["top"], "netlist", 1.0)
+    signals = {row["name"]: row["signal"] for row in build.manifest["named_signals"]}
+    assert signals["drive_released"] == signals["update_released"]
+    assert set(signals.values()) <= set(net.signals)
+
+
 def test_bank_with_mutants(tmp_path: Path) -> None:
     design = Design(name="bank", block="bank", synapses=64)
     certificate = prove(design, root=tmp_path, schedules=False)

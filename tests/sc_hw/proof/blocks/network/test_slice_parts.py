@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_networks import convolutions, verdicts_of_parts
+from event_networks import convolutions, in_slices, verdicts_of_parts
 
 from sc_hw.proof.blocks.network.parts import ORDER, SLICES
+from sc_hw.proof.prove import prove
+from sc_hw.proof.verdicts import PROVED, REFUTED
 
 
 @pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
@@ -37,3 +39,16 @@ def test_a_fault_refutes_its_claim(
 ) -> None:
     found = verdicts_of_parts(convolutions(), tmp_path, part, fault)
     assert {found[name] for name in found if name.endswith(claim)} == {"refuted"}
+
+
+@pytest.mark.soak
+def test_slices_between_two_clocks_with_all_mutants(tmp_path: Path) -> None:
+    certificate = prove(in_slices(clock="out"), root=tmp_path)
+    assert certificate["passed"], [
+        row["name"]
+        for row in (*certificate["claims"], *certificate["mutants"])
+        if row["verdict"] not in (PROVED, row.get("expected"))
+    ]
+    refuted = {row["name"] for row in certificate["mutants"] if row["verdict"] == REFUTED}
+    assert {"slice over a slice", "a slice of a tick", "raw 8-bit crossing"} <= refuted
+    assert len(refuted) >= 30
