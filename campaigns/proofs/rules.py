@@ -89,7 +89,8 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         "# Proofs of the rules' lanes and banks",
         "",
-        f"`{COMMAND}`; {'; '.join(sorted({row['solver'] for row in rows}))}, one process.",
+        f"`{COMMAND}`; {'; '.join(sorted({row['solver'] for row in rows}))}, one process on a"
+        " machine with other work.",
         "",
         f"{sum(row['passed'] for row in rows)} of {len(rows)} passed, default parameters, banks of"
         f" {SYNAPSES} synapses. On ice40_hx products are built of adders.",
