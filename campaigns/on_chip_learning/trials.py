@@ -273,7 +273,7 @@ def pole_rtl_rows() -> Iterator[dict[str, Any]]:
 def trial_lines(report: Mapping[str, Any]) -> list[str]:
     """The report's section."""
     lines = ["## By trial and error: actor and critic on the chip", ""]
-    missing = [part for part in TRIAL_PARTS if not report[part]]
+    missing = [part for part in TRIAL_PARTS if report[part] is None]
     if missing:
         return [*lines, f"Not run: {', '.join(f'`--part {part}`' for part in missing)}.", ""]
     lines += [
