@@ -31,8 +31,8 @@ def check_conv(spec: ConvSpec, *, sliced: bool, o_sliced: bool) -> None:
         if count > MAX_WORD and not in_slices:
             raise ConfigError(
                 f"layer '{spec.name}' must have at most {MAX_WORD:,} {what} in hardware, where they"
-                f" are one word, not {count:,}; they are slices, of any number, where no layer or"
-                f" an event layer is {side} it."
+                f" are one word, not {count:,}; they are slices, of any number, where no layer is"
+                f" {side} it, or an event layer that is not recurrent."
             )
 
 

@@ -35,7 +35,7 @@ def check_sparse(spec: SparseSpec, *, sliced: bool) -> None:
         raise ConfigError(
             f"layer '{spec.name}' must have {MAX_WORD:,} neurons at most in hardware where its"
             f" spikes leave in one word, not {spec.neurons:,}; they are slices, of any number,"
-            " where no layer or an event layer is behind it."
+            " where no layer is behind it, or an event layer that is not recurrent."
         )
 
 

@@ -219,8 +219,9 @@ class NetworkSpec(Frozen):
             if self.early(layer) and layer.neuron_parameters:
                 raise ValueError(
                     f"layer '{layer.name}' must not tick more often than a layer in front of it"
-                    f" (every {layer.tick_interval} steps): it would fire before its thresholds can"
-                    " be loaded; take a tick_interval that is as long, or kind 'hetsyn'."
+                    f" (its tick_interval is {layer.tick_interval}): it would fire before its"
+                    " thresholds can be loaded; take a tick_interval that is as long, or kind"
+                    " 'hetsyn'."
                 )
         for layer in self.layers:
             if layer.clock == "comb" or layer.clock.startswith("cd_"):

@@ -234,7 +234,8 @@ def test_errors_say_what_is_allowed() -> None:
     with pytest.raises(
         ConfigError,
         match=(
-            r"^layer 'b' must not tick more often than a layer in front of it \(every 1 steps\): "
+            r"^layer 'b' must not tick more often than a layer in front of it"
+            r" \(its tick_interval is 1\): "
         ),
     ):
         NetworkSpec(
