@@ -74,6 +74,8 @@ class Network:
         name = self.names[index]
         if name in self.intakes:
             return self.intakes[name][port]
+        if port == "lost":  # a register, which an intake of words has under the output's name
+            return self.wiring.state(self.intake(name), port)
         return self.wiring.signal(self.intake(name), port)
 
     def has_queue(self, index: int) -> bool:
