@@ -33,6 +33,8 @@ module testbench;
   wire [27:0] readback_payload;
   wire readback_valid;
   reg readback_ready = 0;
+  // A variable of its own: Verilator prints $signed(answer[20:0]) with the bits above it.
+  reg signed [20:0] potential;
 
   plastic_layer dut (
       .clk(clk),
@@ -191,7 +193,8 @@ module testbench;
     end
     for (j = 0; j < NEURONS; j = j + 1) begin
       read(NEURON, 0, 0, j);
-      $display("neuron %0d potential %0d refractory %0d", j, $signed(answer[20:0]), answer[21]);
+      potential = answer[20:0];
+      $display("neuron %0d potential %0d refractory %0d", j, potential, answer[21]);
     end
     $display("finished");
     $finish;
