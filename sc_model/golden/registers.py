@@ -61,6 +61,26 @@ class Registers:
                 f" {sorted(inputs)}"
             )
 
+    def step_count(self, inputs: Mapping[str, ArrayLike], axes: int) -> int:
+        """T of the inputs of T steps: the rows of those that have so many axes.
+
+        Raises
+        ------
+        TypeError
+            an input is missing or unknown.
+        ValueError
+            none has so many axes, or they are of different lengths.
+        """
+        self.check(inputs)
+        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == axes}
+        if len(counts) != 1:
+            shape = "(steps,)" if axes == 1 else "(steps, ...)"
+            raise ValueError(
+                f"inputs must be of equally many steps, at least one of shape {shape}, not"
+                f" {sorted(counts)}"
+            )
+        return counts.pop()
+
     def sequences(self, inputs: Mapping[str, ArrayLike], synapses: int) -> dict[str, NDArray[Any]]:
         """The inputs of T steps of N synapses, shape (T, N) each, in the order of their formats.
 
@@ -76,14 +96,7 @@ class Registers:
         ValueError
             an input has another shape.
         """
-        self.check(inputs)
-        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
-        if len(counts) != 1:
-            raise ValueError(
-                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
-                f" {sorted(counts)}"
-            )
-        (count,) = counts
+        count = self.step_count(inputs, 2)
         shape = (count, synapses)
         arrays = {name: np.asarray(inputs[name]) for name in self.step_formats}
         for name, array in arrays.items():

@@ -149,14 +149,7 @@ class NativeSynapse(Synapse):
         ValueError
             an input has another shape.
         """
-        self.registers.check(inputs)
-        lengths = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 1}
-        if len(lengths) != 1:
-            raise ValueError(
-                "inputs must be of equally many steps, at least one of shape (steps,), not"
-                f" {sorted(lengths)}"
-            )
-        (count,) = lengths
+        count = self.registers.step_count(inputs, 1)
         step_inputs = {**inputs, **self.registers.settings}
         step_inputs |= self.registers.draw(count)
         arrays = {
