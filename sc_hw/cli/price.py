@@ -62,12 +62,17 @@ def estimate(
     failures |= {
         row["target"]: ToolError(row["tool_failure"]) for row in rows if row["tool_failure"]
     }
+    _raise_failures(failures)
+    if any(row["fits"] is False for row in rows):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _raise_failures(failures: dict[str, ConfigError | ToolError]) -> None:
+    """One error for the targets that failed, in one line; none where all are well."""
     if failures:
         text = "; ".join(f"{name}: {error}" for name, error in failures.items())
         tools = any(isinstance(error, ToolError) for error in failures.values())
         raise ToolError(text) if tools else ConfigError(text)
-    if any(row["fits"] is False for row in rows):
-        raise typer.Exit(EXIT_FAILED)
 
 
 def _print_estimate(rows: list[dict[str, Any]]) -> None:
@@ -144,17 +149,26 @@ def price(
 
     Block RAM, multipliers and clocks are exact; in brackets the middle 80 % of the designs that the
     model was tried on. Without --target on all targets that have a model. Writes
-    price/<target>.json, which `report` shows. The exit code is 1 where a design does not fit.
+    price/<target>.json, which `report` shows. The exit code is 1 where a design does not fit, and 2
+    where it can't be made for a target, with the figures of the other targets all the same.
     """
     from sc_hw.price.price import price as run_price
 
+    failures: dict[str, ConfigError | ToolError] = {}
     with progress_lines(as_json) as progress:
-        rows = run_price(load_design(design), target or (), root=build, progress=progress)
+        rows = run_price(
+            load_design(design),
+            target or (),
+            root=build,
+            progress=progress,
+            on_failure=lambda name, error: failures.update({name: error}),
+        )
     if as_json:
         print_json(rows)
     else:
         for row in rows:
             _print_price(row)
+    _raise_failures(failures)
     if any(row["fits"] is False for row in rows):
         raise typer.Exit(EXIT_FAILED)
 

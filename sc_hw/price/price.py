@@ -6,11 +6,12 @@ designs that were synthesised, placed and routed (see `sc_hw.price.model`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.naming import build_id, check_design
+from sc_hw.errors import ToolError
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import PathLike, folder_of_builds, make_folder, write_json
@@ -34,6 +35,7 @@ def price(
     *,
     root: PathLike | None = None,
     progress: Progress = silent,
+    on_failure: Callable[[str, ConfigError | ToolError], None] | None = None,
 ) -> list[dict[str, Any]]:
     """What a design is expected to cost on each target, in the order of `targets`.
 
@@ -47,6 +49,8 @@ def price(
     root : folder of builds, where `report` finds the rows as build/<id>/price/<target>.json; None:
         nothing is written.
     progress : called with a line of text at each step.
+    on_failure : called with a target and its error where the design can't be made for its family,
+        or Yosys fails; the target then has no row, and the others go on. None: the error is raised.
 
     Raises
     ------
@@ -64,12 +68,18 @@ def price(
     rows = []
     for target, model in chosen:
         progress(f"{target.name}: counting")
-        # The pipeline is cut for the target's family, whatever fabric the design names.
-        variant = design.model_copy(update={"fabric": target.family})
-        block = block_of(variant, load_family(target.family))
-        rows.append(_row(design, block, target, model))
+        try:
+            # The pipeline is cut for the target's family, whatever fabric the design names.
+            variant = design.model_copy(update={"fabric": target.family})
+            row = _row(design, block_of(variant, load_family(target.family)), target, model)
+        except (ConfigError, ToolError) as error:
+            if on_failure is None:
+                raise
+            on_failure(target.name, error)
+            continue
+        rows.append(row)
         if folder is not None:
-            write_json(folder / f"{target.name}.json", rows[-1])
+            write_json(folder / f"{target.name}.json", row)
     return rows
 
 

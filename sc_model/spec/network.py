@@ -215,6 +215,7 @@ class NetworkSpec(Frozen):
                     f"layer '{after.name}' must have as many inputs as layer '{before.name}' has"
                     f" neurons ({before.neurons}), not {after.inputs}."
                 )
+        self._check_turns()
         for layer in self.layers:
             if self.early(layer) and layer.neuron_parameters:
                 raise ValueError(
@@ -249,6 +250,18 @@ class NetworkSpec(Frozen):
                 f" {longest}, not {self.step_bits}."
             )
         return self
+
+    def _check_turns(self) -> None:
+        """ValueError for a wide recurrent layer whose neurons of a clock lie in two slices."""
+        for index, layer in enumerate(self.layers):
+            uneven = layer.recurrent and layer.inputs % layer.neurons_a_clock
+            if uneven and self._is_wide(index):
+                raise ValueError(
+                    f"layer '{layer.name}' must have inputs that its neurons_a_clock divides, for"
+                    " its own spikes stand behind them in slices; not"
+                    f" {layer.inputs} inputs and neurons_a_clock = {layer.neurons_a_clock}. Take"
+                    " more inputs, which may stay 0, or neurons_a_clock = 1."
+                )
 
     def _check_encoder(self) -> None:
         """ValueError for an encoder that does not fit the layers."""
@@ -377,13 +390,10 @@ class NetworkSpec(Frozen):
     def _takes_slices(self, index: int) -> bool:
         """Whether a layer can take slices.
 
-        With its own spikes behind them their columns must come in order, and the neurons of a clock
-        be in one slice.
+        With its own spikes behind them their columns must come in order.
         """
-        layer = self.layers[index]
         before = self.layers[index - 1] if index else None
-        in_order = before is None or before.place_order is None
-        return not layer.recurrent or (in_order and layer.inputs % layer.neurons_a_clock == 0)
+        return not self.layers[index].recurrent or before is None or before.place_order is None
 
     def o_slices(self, index: int = -1) -> int:
         """Transfers in which the spikes of a layer leave; 0 where one has all of them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from sc_hw.cli import app
 from sc_hw.cli.application import main
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import target_names
-from sc_hw.price import estimate
 from sc_model.spec import ConfigError
 
 LANE = str(ROOT / "examples" / "lane.toml")
@@ -60,7 +60,7 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
         chosen.append((tuple(targets), options["seeds"]))
         return rows
 
-    monkeypatch.setattr(estimate, "estimate", estimated)
+    monkeypatch.setattr("sc_hw.price.estimate.estimate", estimated)
     done = CliRunner().invoke(app, ["estimate", LANE, "--target", "a", "--target", "b"])
     assert done.exit_code == 0
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
@@ -163,14 +163,15 @@ def test_a_block_without_a_model_has_no_clock_and_says_why(
     assert "│ all   │ 40 " in done.stdout
 
 
-def test_estimate_ends_in_1_2_or_3_by_what_failed(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """With the rows of the targets that went well in both cases."""
-    error = "nextpnr-ice40 failed (exit 1): ERROR: no such device"
-    rows: list[dict[str, Any]] = []
+def commanded(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    command: str,
+    rows: list[dict[str, Any]],
+) -> Callable[..., list[Any]]:
+    """A function that runs a command with targets, of which d and e fail: exit code and lines."""
 
-    def estimated(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
+    def measured(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
         if "d" in targets:
             options["on_failure"]("d", ToolError("yosys failed (exit 1): ERROR: No such command"))
         if "e" in targets:
@@ -179,7 +180,7 @@ def test_estimate_ends_in_1_2_or_3_by_what_failed(
 
     def run(*targets: str) -> list[Any]:
         words = [word for target in targets for word in ("--target", target)]
-        monkeypatch.setattr("sys.argv", ["sc-hw", "estimate", LANE, "--json", *words])
+        monkeypatch.setattr("sys.argv", ["sc-hw", command, LANE, "--json", *words])
         with pytest.raises(SystemExit) as ended:
             main()
         printed = capfd.readouterr()
@@ -187,7 +188,27 @@ def test_estimate_ends_in_1_2_or_3_by_what_failed(
         lines = [line for line in printed.err.splitlines() if not line.startswith("... ")]
         return [ended.value.code, *lines]
 
-    monkeypatch.setattr(estimate, "estimate", estimated)
+    monkeypatch.setattr(f"sc_hw.price.{command}.{command}", measured)
+    return run
+
+
+@pytest.mark.parametrize("command", ["estimate", "price"])
+def test_targets_that_fail_leave_the_rows_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    rows = [metric("b", fits=True)]
+    run = commanded(monkeypatch, capfd, command, rows)
+    assert run("b", "d") == [3, "error: d: yosys failed (exit 1): ERROR: No such command"]
+    assert run("b", "e") == [2, "error: e: products must be narrower."]
+    assert run("b", "d", "e")[0] == 3
+
+
+def test_estimate_ends_in_1_or_3_by_what_failed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    error = "nextpnr-ice40 failed (exit 1): ERROR: no such device"
+    rows: list[dict[str, Any]] = []
+    run = commanded(monkeypatch, capfd, "estimate", rows)
     full = metric("a", fits=False, fits_reason="does not fit: block RAM 289 of 30")
     rows[:] = [full]
     assert run("a") == [1]
@@ -197,7 +218,3 @@ def test_estimate_ends_in_1_2_or_3_by_what_failed(
         metric("c", fits=None, tool_failure=error, **NO_TIMING),
     ]
     assert run("a", "b", "c") == [3, f"error: c: {error}"]
-    rows[:] = [metric("b", fits=True)]
-    assert run("b", "d") == [3, "error: d: yosys failed (exit 1): ERROR: No such command"]
-    assert run("b", "e") == [2, "error: e: products must be narrower."]
-    assert run("b", "d", "e")[0] == 3

@@ -263,10 +263,12 @@ def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
     assert slices({"inputs": 16, "neurons": 250}) == [1]
     assert slices({"inputs": 16, "neurons": 250, "tick_interval": 2}) == [0]
     assert slices({"inputs": 17, "neurons": 250, "tick_interval": 2}) == [2]
-    # pairs of neurons must be in one slice
+    # pairs of neurons must be in one slice; where the layer takes a word, they may be anywhere
     pairs = {"neurons_a_clock": 2, "lanes": 2}
     assert slices({"inputs": 700, **pairs}) == [44]
-    assert slices({"inputs": 701, **pairs}) == [0]
+    assert slices({"inputs": 7, **pairs}) == [0]
+    with pytest.raises(ValueError, match=r"neurons_a_clock divides, .* 701 inputs"):
+        slices({"inputs": 701, **pairs})
 
 
 def test_own_spikes_behind_an_image_are_a_word() -> None:

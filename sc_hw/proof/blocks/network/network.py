@@ -53,10 +53,10 @@ def network_tasks(
     folder = build.folder / "proof" / "clocks"
     folder.mkdir(parents=True, exist_ok=True)
     crossings = [
-        (layer.name, crossing)
+        (layer.name, network.crossing(index))
         for index, layer in enumerate(network.layers)
-        if (crossing := network.crossing(index)).in_turn or not network.slices(index)
-    ]  # the others are intakes of slices, which are parts with claims of their own
+        if not network.slices(index)
+    ]  # slices have no intake, or one of their own, a part with its own claims
     tasks = intake_tasks(crossings, folder, max(limit_s, INTAKE_LIMIT_S))
     if len(network.roles) > 1:
         depth = network.crossing_depth
