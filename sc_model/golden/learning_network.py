@@ -258,12 +258,12 @@ class LearningNetwork(Learner):
                 current = weights[index][spikes].sum(0)
                 if index == 0:
                     ramp = current = ramp + current
-                found = unit_outputs(
+                outputs = unit_outputs(
                     self._neurons[index], potential=potentials[index], current=current
                 )
-                potentials[index], self._near[index] = found["potential"], found["near"]
-                traces[index + 1] = traces[index + 1] + found["spike"]
-                spikes = found["spike"] == 1
+                potentials[index], self._near[index] = outputs["potential"], outputs["near"]
+                traces[index + 1] = traces[index + 1] + outputs["spike"]
+                spikes = outputs["spike"] == 1
             scores = within("score", scores + weights[-1][spikes].sum(0), spec.score_format)
         self.traces = [within("trace", trace, spec.trace_format) for trace in traces]
         self.counts.events[spec.layers[0].name] += int(np.count_nonzero(traces[0]))
@@ -355,8 +355,8 @@ class LearningNetwork(Learner):
         numbers = np.fromiter(self._noise(len(rows) * len(groups)), np.int64)
         place = np.searchsorted(groups, columns // layer.lanes)
         noise = numbers.reshape(len(rows), len(groups))[:, place]
-        counted = {"count": np.array(np.count_nonzero(trace))} if index == 0 else {}
-        shift = unit_outputs(self._steps[index], step_shift=np.array(self.step_shift), **counted)[
+        count = {"count": np.array(np.count_nonzero(trace))} if index == 0 else {}
+        shift = unit_outputs(self._steps[index], step_shift=np.array(self.step_shift), **count)[
             "shift"
         ]
         fields = self.state[layer.name]
@@ -371,8 +371,8 @@ class LearningNetwork(Learner):
         }
         for name, values in inputs.items():
             within(f"{layer.name}: {name}", values, forms[name])
-        changed = rule.apply(OPS, {"weight": fields["weight"][where]}, inputs, params)["weight"]
-        fields["weight"][where] = within(f"{layer.name}: weight", changed, layer.weight_format)
+        update = rule.apply(OPS, {"weight": fields["weight"][where]}, inputs, params)["weight"]
+        fields["weight"][where] = within(f"{layer.name}: weight", update, layer.weight_format)
         self.counts.words[layer.name] += len(rows) * len(groups)
 
     def _noise(self, words: int) -> Iterable[int]:

@@ -233,7 +233,7 @@ class RecurrentNetwork(Learner):
         weight = self.state[self.spec.hidden.name]["weight"]
         current = weight[rows == 1].sum(0)
         self._sweep(rows)
-        found = unit_outputs(
+        outputs = unit_outputs(
             self._neuron,
             potential=self._potential,
             spike=self._spike,
@@ -241,12 +241,14 @@ class RecurrentNetwork(Learner):
             current=current,
         )
         self._potential, self._spike, self._trace, self._slope = (
-            np.asarray(found[name]) for name in ("potential", "spike", "trace", "slope")
+            np.asarray(outputs[name]) for name in ("potential", "spike", "trace", "slope")
         )
         self._past = np.concatenate([self._spike[None], self._past[:-1]])
         out = self.state[self.spec.readout.name]["weight"]
-        left = unit_outputs(self._leak, score=self.scores)["score"]
-        self.scores = within("score", left + out[self._spike == 1].sum(0), self.spec.score_format)
+        decayed = unit_outputs(self._leak, score=self.scores)["score"]
+        self.scores = within(
+            "score", decayed + out[self._spike == 1].sum(0), self.spec.score_format
+        )
         self._learn(target)
         self.counts.steps += 1
         self.counts.spikes += int(self._spike.sum())
@@ -256,10 +258,10 @@ class RecurrentNetwork(Learner):
         """Step 1: synapses and traces of rows by the rule."""
         spec = self.spec
         fields, lanes = self.state[spec.hidden.name], spec.hidden.lanes
-        drawn = self._noise(spec.hidden.groups * spec.rows)
-        noise = drawn.reshape(spec.hidden.groups, spec.rows).T
+        numbers = self._noise(spec.hidden.groups * spec.rows)
+        noise = numbers.reshape(spec.hidden.groups, spec.rows).T
         signal = self._signal * fields["learn"]
-        found = self._rule.apply(
+        update = self._rule.apply(
             OPS,
             {name: fields[name] for name in self._fields}
             | {name: values[:, None] for name, values in self._rows.items()},
@@ -273,8 +275,8 @@ class RecurrentNetwork(Learner):
             self._params,
         )
         for name, form in self._fields.items():
-            fields[name] = within(f"{spec.hidden.name}: {name}", found[name], form)
-        self._rows = {name: np.asarray(found[name])[:, 0] for name in self._pre}
+            fields[name] = within(f"{spec.hidden.name}: {name}", update[name], form)
+        self._rows = {name: np.asarray(update[name])[:, 0] for name in self._pre}
         self.counts.synapses += fields["weight"].size
 
     def _learn(self, target: int) -> None:
@@ -302,9 +304,9 @@ class RecurrentNetwork(Learner):
                 "shift": self.state["control"]["readout_shift"],
                 "noise": noise[:, None],
             }
-            found = self._readout_rule.apply(OPS, {"weight": weight}, inputs, self._readout_params)
+            update = self._readout_rule.apply(OPS, {"weight": weight}, inputs, self._readout_params)
             form = spec.readout.weight_format
-            fields["weight"] = within(f"{spec.readout.name}: weight", found["weight"], form)
+            fields["weight"] = within(f"{spec.readout.name}: weight", update["weight"], form)
             self.counts.synapses += weight.size
 
     def _noise(self, words: int) -> Integers:
@@ -314,15 +316,15 @@ class RecurrentNetwork(Learner):
         period = len(orbit) // 2
         self.state["control"]["lfsr"] = orbit[(first + words) % period].copy()
         places = (first + np.arange(words)) % period
-        drawn: Integers = orbit[places] & (1 << NOISE_BITS) - 1
-        return drawn
+        numbers: Integers = orbit[places] & (1 << NOISE_BITS) - 1
+        return numbers
 
     # --- samples ----------------------------------------------------------------------------------
 
     def sample(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The answers of a sample's steps; see :meth:`run`."""
-        told = None if targets is None else np.asarray(targets)[None]
-        answers: Integers = self.run(np.asarray(spikes)[None], told)[0]
+        classes = None if targets is None else np.asarray(targets)[None]
+        answers: Integers = self.run(np.asarray(spikes)[None], classes)[0]
         return answers
 
     def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
@@ -338,7 +340,7 @@ class RecurrentNetwork(Learner):
         TypeError, ValueError
             values of another kind, shape or range.
         """
-        samples, classes = self._checked(spikes, targets)
+        samples, classes = self._samples(spikes, targets)
         answers = np.zeros(classes.shape, np.int64)
         for number, sample in enumerate(samples):
             self._begin()
@@ -346,7 +348,7 @@ class RecurrentNetwork(Learner):
                 answers[number, step] = self.step(lines, int(classes[number, step]))
         return answers
 
-    def _checked(self, spikes: ArrayLike, targets: ArrayLike | None) -> tuple[Integers, Integers]:
+    def _samples(self, spikes: ArrayLike, targets: ArrayLike | None) -> tuple[Integers, Integers]:
         """Spikes and targets of samples as integers."""
         array = np.asarray(spikes)
         shape = array.shape

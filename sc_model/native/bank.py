@@ -105,12 +105,12 @@ class BankKernel:
         expressions: Mapping[str, str],
     ) -> str:
         """The kernel's text."""
-        written = []
+        stores = []
         for n, name in enumerate(fields):
             index = graph.outputs[name]
             # the new value has the bias of its own range, the field in memory that of its format
             adjustment = code.plus(code.bias(index) - self.biases[name])
-            written.append(f"field_{n}[k] = {code.number(index)}{adjustment};")
+            stores.append(f"field_{n}[k] = {code.number(index)}{adjustment};")
         loads = [f"const V {expressions[name]} = field_{n}[k];" for n, name in enumerate(fields)]
         for n, (name, form) in enumerate(inputs.items()):
             if form == BIT:
@@ -131,7 +131,7 @@ class BankKernel:
             stored=" ".join(f"store(at[{n}] + k * LANES, field_{n}[k]);" for n in count),
             taken="\n      ".join(loads),
             body="\n      ".join(code.lines),
-            written="\n      ".join(written),
+            written="\n      ".join(stores),
         )
 
 

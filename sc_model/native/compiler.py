@@ -37,12 +37,12 @@ class NativeError(OneLineError, RuntimeError):
 
 
 @cache
-def _compiler(named: str | None, path: str) -> tuple[tuple[str, ...], str]:
+def _compiler(cxx: str | None, path: str) -> tuple[tuple[str, ...], str]:
     """(command, what it says it is) of the C++ compiler.
 
     CXX may hold options, or a launcher in front of the compiler, as `ccache g++`.
     """
-    for name in (named,) if named else ("g++", "c++", "clang++"):
+    for name in (cxx,) if cxx else ("g++", "c++", "clang++"):
         try:
             program, *options = shlex.split(name)
         except ValueError:  # an open quote, or nothing but spaces
@@ -56,10 +56,10 @@ def _compiler(named: str | None, path: str) -> tuple[tuple[str, ...], str]:
         except (OSError, subprocess.CalledProcessError) as error:
             raise NativeError(f"C++ compiler {command} does not run: {error}") from None
         return (command, *options), done.stdout.splitlines()[0] if done.stdout else name
-    wanted = f"'{named}' (from the variable CXX)" if named else "g++, c++ or clang++"
+    candidates = f"'{cxx}' (from the variable CXX)" if cxx else "g++, c++ or clang++"
     raise NativeError(
-        f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install"
-        " g++, or use the models of sc_model.golden, which need none and compute the same."
+        f"native kernels need a C++ compiler, {candidates}, on PATH and there is none: apt-get"
+        " install g++, or use the models of sc_model.golden, which need none and compute the same."
     )
 
 
@@ -104,33 +104,33 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
     except CacheError as error:
         raise NativeError(f"native kernels are kept in the {error}.") from None
     if _whole(library):
-        return _loaded(library)
+        return _load_kernel(library)
     try:
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-            text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
+            text, binary = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")
-            done = run_program([*command, *FLAGS, *flags, "-o", str(made), str(text)])
+            done = run_program([*command, *FLAGS, *flags, "-o", str(binary), str(text)])
             if done.returncode:
-                said = next(
+                message = next(
                     (line for line in done.stderr.splitlines() if "error" in line),
                     done.stderr.strip()[-300:],
                 )
-                raise NativeError(f"C++ compiler {command[0]} refuses a kernel: {said}")
-            content = made.read_bytes()
-            made.write_bytes(
+                raise NativeError(f"C++ compiler {command[0]} refuses a kernel: {message}")
+            content = binary.read_bytes()
+            binary.write_bytes(
                 content + hashlib.sha256(content).digest()
             )  # behind the end that a loader reads to
-            made.chmod(0o700)
-            made.replace(library)
+            binary.chmod(0o700)
+            binary.replace(library)
     except OSError as error:
         raise NativeError(
             f"native kernels are kept in {library.parent}, which can't be written:"
             f" {error.strerror}."
         ) from None
-    return _loaded(library)
+    return _load_kernel(library)
 
 
-def _loaded(library: Path) -> ctypes.CDLL:
+def _load_kernel(library: Path) -> ctypes.CDLL:
     try:
         return load_library(library)
     except OSError as error:  # as where a file system runs no programs

@@ -138,10 +138,10 @@ def adding(
         )
         kernel = spec.CONNECTIVITY == "kernel"
         variables[name] = f"a{place}[w + k]" if kernel else f"a{place}[{index}]"
-    wanted = graph.outputs["product"]
-    lines = scalar_lines(graph, (wanted,), variables, "p", constants)
+    product_node = graph.outputs["product"]
+    lines = scalar_lines(graph, (product_node,), variables, "p", constants)
     places = {name: place for place, name in enumerate([*types, *further_arrays(spec)])}
-    product = f"({c_type(sums)})p{wanted};"
+    product = f"({c_type(sums)})p{product_node};"
     if spec.max_delay:
         # the row of the tick in which the synapse takes the value in
         pointers.append(

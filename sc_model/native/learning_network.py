@@ -55,9 +55,9 @@ def function_text(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> 
             f" {graph.max_width}: use sc_model.golden.learning_network, or narrow its formats."
         )
     arguments = [f"int32_t {variable}" for variable in graph.variables]
-    wanted = (outputs,) if isinstance(outputs, str) else tuple(outputs)
+    names = (outputs,) if isinstance(outputs, str) else tuple(outputs)
     lines = scalar_lines(
-        graph, [graph.outputs[each] for each in wanted], {name: name for name in graph.variables}
+        graph, [graph.outputs[each] for each in names], {name: name for name in graph.variables}
     )
     if isinstance(outputs, str):
         kind, end = "int32_t", [f"return (int32_t)n{graph.outputs[outputs]};"]

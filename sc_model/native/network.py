@@ -139,14 +139,14 @@ class _Run:
     arrays : the arrays behind their addresses, by layer and name.
     pointers : their addresses as C takes them, which have to be kept.
     steps : steps since the reset.
-    held : last word of the last trained layer, where samples end; None before the first step.
+    last_word : last word of the last trained layer, where samples end; None before the first step.
     """
 
     layers: list[_Layer]
     arrays: list[dict[str, NDArray[Any]]]
     pointers: list[Any]
     steps: int = 0
-    held: NDArray[np.uint8] | None = None
+    last_word: NDArray[np.uint8] | None = None
 
 
 def _for_each(work: Callable[[int], None], count: int, threads: int | None) -> None:
@@ -283,10 +283,10 @@ class NativeNetwork:
                 "active": np.zeros(spec.inputs + 1, np.int32),
                 "fired": np.zeros(spec.neurons, np.uint8),
             }
-            layer, kept = self._structure(index, own)
+            layer, addresses = self._structure(index, own)
             layers.append(layer)
             arrays.append(own)
-            pointers.append(kept)
+            pointers.append(addresses)
         return _Run(layers, arrays, pointers)
 
     def _structure(self, index: int, own: dict[str, NDArray[Any]]) -> tuple[_Layer, Any]:
@@ -349,8 +349,10 @@ class NativeNetwork:
             y[some] = self._advance(run, x[some], [each[some] for each in words], traced)
             # up to the first tick of a sample the word of the one before stays
             silent = max(0, self.spec.layers[-1].tick_interval - 1 - done)
-            y[begin : min(begin + silent, some.stop)] = 0 if run.held is None else run.held
-            run.held = y[some.stop - 1].copy()
+            y[begin : min(begin + silent, some.stop)] = (
+                0 if run.last_word is None else run.last_word
+            )
+            run.last_word = y[some.stop - 1].copy()
             if run.steps % period == 0:
                 anew = self._started()
                 run.layers, run.arrays, run.pointers = anew.layers, anew.arrays, anew.pointers
@@ -405,7 +407,7 @@ class NativeNetwork:
         first = self.steps
         words = self._read_out(x) if self.readout is not None else self._call(self._own, x)
         if self.plastic is not None:
-            words = self._learned(words, first, teach)
+            words = self._plastic_words(words, first, teach)
         if len(words):
             self._last = words[-1].copy()
         return words
@@ -515,7 +517,7 @@ class NativeNetwork:
             raise ValueError(f"inputs must hold spikes, 0 or 1, not {wrong}.")
         return np.ascontiguousarray(array, np.uint8)
 
-    def _learned(
+    def _plastic_words(
         self, words: NDArray[np.uint8], first: int, teach: Mapping[str, ArrayLike] | None
     ) -> NDArray[np.uint8]:
         """The plastic layer's words: a step for each tick of the last trained layer."""
@@ -531,11 +533,11 @@ class NativeNetwork:
         flags = {name: row[ticks] != 0 for name, row in rows.items()}
         outputs = np.empty((len(words), self.n_outputs), np.uint8)
         if len(ticks):
-            learned = plastic.run(words[ticks], modulators, **flags).view(np.uint8)
+            words_out = plastic.run(words[ticks], modulators, **flags).view(np.uint8)
         outputs[: ticks[0] if len(ticks) else len(words)] = self._last
         for place, tick in enumerate(ticks):
             end = ticks[place + 1] if place + 1 < len(ticks) else len(words)
-            outputs[tick:end] = learned[place]
+            outputs[tick:end] = words_out[place]
         return outputs
 
     # --- state ------------------------------------------------------------------------------------
@@ -600,7 +602,7 @@ class NativeNetwork:
                 rows = np.ascontiguousarray(past)
                 count = ctypes.c_int64(len(rows))
                 self._replay(ctypes.c_int64(index), count, address(rows), table)
-        run.held = run.arrays[-1]["fired"].copy()
+        run.last_word = run.arrays[-1]["fired"].copy()
         self._own = run
         self._last = run.arrays[-1]["fired"].copy()
         if self.plastic is not None:

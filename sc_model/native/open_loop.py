@@ -238,8 +238,8 @@ class LayerKernel:
                 spike: "(int64_t)(spikes[i] != 0)",
             }
             needed = code.outer[loop]
-            wanted = [value.index for value in needed] + [graph.outputs[name] for name in own]
-            body = scalar_lines(graph, wanted, variables, constants=self.constants)
+            nodes = [value.index for value in needed] + [graph.outputs[name] for name in own]
+            body = scalar_lines(graph, nodes, variables, constants=self.constants)
             body += [
                 f"out[{number} * stride + i] = {value.element(self.constants)};"
                 for value, number in needed.items()
@@ -259,8 +259,8 @@ class LayerKernel:
                 )
             )
         needed = code.outer[Loop.STEP]
-        wanted = [value.index for value in needed]
-        body = scalar_lines(graph, wanted, shared, constants=self.constants)
+        nodes = [value.index for value in needed]
+        body = scalar_lines(graph, nodes, shared, constants=self.constants)
         body += [
             f"out[{number}] = {value.element(self.constants)};" for value, number in needed.items()
         ]

@@ -224,10 +224,10 @@ class NativeLayer(PlasticLayer):
         places = {name: f"control[{name.upper()}]" for name in ("mean", "before", "value")}
         variables = places | {"reward": "now[0]", "outcome": "*flags & 1"}
         lines = scalar_lines(graph, graph.outputs.values(), variables, "c", self._constants)
-        kept = [f"{places[name]} = c{graph.outputs[name]};" for name in self._critic.state]
+        stores = [f"{places[name]} = c{graph.outputs[name]};" for name in self._critic.state]
         if self.layer.value_neuron is not None:
-            kept.append("if (*flags & 1) control[BEFORE] = control[VALUE];")
-        return "\n    ".join([*lines, f"now[0] = c{graph.outputs['modulator']};", *kept])
+            stores.append("if (*flags & 1) control[BEFORE] = control[VALUE];")
+        return "\n    ".join([*lines, f"now[0] = c{graph.outputs['modulator']};", *stores])
 
     def _noise_text(self) -> str:
         bits = self.neuron.noise_bits

@@ -121,7 +121,7 @@ def kernel_text(spec: RecurrentNetworkSpec) -> str:
         ),
         unit_text("signal", feedback_signal(spec), (*weights, *errors), "signal"),
     ]
-    passed = [*(f"w[{number}]" for number in classes), *(f"e[{number}]" for number in classes)]
+    arguments = [*(f"w[{number}]" for number in classes), *(f"e[{number}]" for number in classes)]
     shared = files("sc_model.native").joinpath("recurrent_network.h").read_text(encoding="utf-8")
     # what the rule's calls read is declared in front of them
     declared, rest = shared.split("static inline int32_t next", 1)
@@ -133,7 +133,7 @@ def kernel_text(spec: RecurrentNetworkSpec) -> str:
             declared,
             calls,
             "static inline int32_t feedback(const int32_t *w, const int32_t *e) {\n"
-            f"  return Of::signal({', '.join(passed)});\n}}\n",
+            f"  return Of::signal({', '.join(arguments)});\n}}\n",
             f"static inline int32_t next{rest}",
         ]
     )
@@ -170,7 +170,7 @@ class NativeRecurrentNetwork(RecurrentNetwork):
 
     def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The answers of S samples; see that of the golden network."""
-        spike_array, target_array = self._checked(spikes, targets)
+        spike_array, target_array = self._samples(spikes, targets)
         hidden, out = (self.state[name] for name in (self.spec.hidden.name, self.spec.readout.name))
         control = self.state["control"]
         cells = [np.ascontiguousarray(hidden[name], np.int32) for name in self._cells]
@@ -178,7 +178,7 @@ class NativeRecurrentNetwork(RecurrentNetwork):
         lfsr = np.array(int(control["lfsr"]), np.int64)
         counts = np.zeros(4, np.int64)
         scores = np.zeros(self.spec.readout.neurons, np.int32)
-        held: list[Any] = [
+        arrays: list[Any] = [
             *cells,
             weights,
             *(np.asarray(fields["learn"], np.int64) for fields in (hidden, out)),
@@ -192,7 +192,7 @@ class NativeRecurrentNetwork(RecurrentNetwork):
         answers = np.zeros(classes.shape, np.int32)
         samples, steps = classes.shape
         self._run(
-            pointers(held),
+            pointers(arrays),
             ctypes.c_int64(samples),
             ctypes.c_int64(steps),
             *(address(array) for array in (lines, classes, answers)),

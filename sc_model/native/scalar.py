@@ -73,7 +73,7 @@ class Constants:
 
 def scalar_lines(
     graph: Graph,
-    wanted: Iterable[int],
+    outputs: Iterable[int],
     variables: Mapping[str, str],
     prefix: str = "n",
     constants: Constants | None = None,
@@ -85,13 +85,13 @@ def scalar_lines(
 
     Parameters
     ----------
-    wanted : indices of the nodes.
+    outputs : indices of the nodes.
     variables : C expression of each variable.
     prefix : node n is called ``<prefix>n``.
     constants : takes the constants and shifts; None: they are written into the text.
     """
     needed: set[int] = set()
-    stack = list(wanted)
+    stack = list(outputs)
     while stack:
         index = stack.pop()
         if index not in needed:

@@ -281,12 +281,12 @@ def _tick(
             f"{c_type(dtype)} *restrict b{place} = ({c_type(dtype)} *)s->neuron[{place}];"
         )
         variables[name] = f"b{place}[j]"
-    wanted = {name: graph.outputs[name] for name in (*unit.state, "ready")}
-    lines = scalar_lines(graph, wanted.values(), variables, "n", constants)
+    outputs = {name: graph.outputs[name] for name in (*unit.state, "ready")}
+    lines = scalar_lines(graph, outputs.values(), variables, "n", constants)
     places = {name: place for place, name in enumerate(types)}
-    written = [
+    stores = [
         f"b{places[name]}[j] = ({c_type(types[name])})n{index};"
-        for name, index in wanted.items()
+        for name, index in outputs.items()
         if name != "ready"
     ]
     pieces = text.pieces
@@ -308,8 +308,8 @@ def _tick(
                 "uint8_t *restrict fired = s->fired;",
                 "for (int64_t j = 0; j < s->neurons; j++) {",
                 *(f"  {line}" for line in lines),
-                *(f"  {line}" for line in written),
-                f"  fired[j] = (uint8_t)n{wanted['ready']};",
+                *(f"  {line}" for line in stores),
+                f"  fired[j] = (uint8_t)n{outputs['ready']};",
                 "}",
                 pieces["end"],
             ]

@@ -255,13 +255,13 @@ class VectorCode:
     def _selection(self, index: int) -> str:
         node, bias = self.graph.nodes[index], self.bias(index)
         condition, yes, no = node.args
-        chosen = self.mask(condition)
+        mask = self.mask(condition)
         zero = [self.graph.nodes[side].interval == Interval(bias, bias) for side in (yes, no)]
         if zero[1]:
-            return f"{chosen} & {self._rebased(yes, bias)}"
+            return f"{mask} & {self._rebased(yes, bias)}"
         if zero[0]:
-            return f"~{chosen} & {self._rebased(no, bias)}"
-        return f"({chosen} & {self._rebased(yes, bias)}) | (~{chosen} & {self._rebased(no, bias)})"
+            return f"~{mask} & {self._rebased(no, bias)}"
+        return f"({mask} & {self._rebased(yes, bias)}) | (~{mask} & {self._rebased(no, bias)})"
 
     def _magnitude(self, index: int) -> int | None:
         """x where a node is `(x + (x < 0 ? 2^n - 1 : 0)) >> n`, a shift of the magnitude.

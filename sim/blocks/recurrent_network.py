@@ -49,15 +49,15 @@ class RtlRecurrentNetwork(RtlLearner):
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint, of this or of the model."""
         self._model.restore(state)
-        held = self._model.checkpoint()
-        hidden, readout = (held[name] for name in self._names)
+        checkpoint = self._model.checkpoint()
+        hidden, readout = (checkpoint[name] for name in self._names)
         word, lane = self._places()
         cells = {name: hidden[name].ravel() for name in hidden if name != "learn"}
         self._memories.load("synapse", word, lane, cells)
         neuron, number = self._readout_places()
         self._memories.load("output", neuron, number, {"weight": readout["weight"].ravel()})
         learn = {"learn_hidden": hidden["learn"], "learn_readout": readout["learn"]}
-        self._write_registers({**held["control"], **learn})
+        self._write_registers({**checkpoint["control"], **learn})
 
     def checkpoint(self) -> State:
         """The state, read back."""
@@ -84,8 +84,8 @@ class RtlRecurrentNetwork(RtlLearner):
     @property
     def shifts(self) -> dict[str, int]:
         """The sizes of steps; see the model."""
-        held = self._registers()
-        return {name: int(held[name]) for name in self._model.shifts}
+        registers = self._registers()
+        return {name: int(registers[name]) for name in self._model.shifts}
 
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
@@ -113,29 +113,29 @@ class RtlRecurrentNetwork(RtlLearner):
 
     def sample(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The answers of a sample's steps; see the model."""
-        told = None if targets is None else np.asarray(targets)[None]
-        answers: Integers = self.run(np.asarray(spikes)[None], told)[0]
+        classes = None if targets is None else np.asarray(targets)[None]
+        answers: Integers = self.run(np.asarray(spikes)[None], classes)[0]
         return answers
 
     def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
         """The answers of S samples of T steps, shape (S, T); see the model."""
-        given, told = self._model._checked(spikes, targets)
-        samples, steps = told.shape
+        lines, classes = self._model._samples(spikes, targets)
+        samples, steps = classes.shape
         count = samples * steps
         _, outputs = self._memories.transact(
-            {"i": self._steps(given.reshape(count, -1), told.ravel(), steps)},
+            {"i": self._steps(lines.reshape(count, -1), classes.ravel(), steps)},
             {"o": count, "done": count},
         )
         self.clocks = np.diff(outputs["done"][0], prepend=0)
-        found = {
+        answers = {
             name: self._answer(outputs["o"][1], name)
             for name in (
                 "winner",
                 *(f"scores[{number}]" for number in range(self.spec.readout.neurons)),
             )
         }
-        winners = found.pop("winner").reshape(samples, steps)
-        self.scores = np.stack(list(found.values()), 1).reshape(samples, steps, -1)
+        winners = answers.pop("winner").reshape(samples, steps)
+        self.scores = np.stack(list(answers.values()), 1).reshape(samples, steps, -1)
         return winners
 
     def _answer(self, words: Words, name: str) -> Integers:
@@ -144,15 +144,15 @@ class RtlRecurrentNetwork(RtlLearner):
         slot = slots[f"o__payload.{name}"]
         return get_bits(words, slot.offset - slots["o__payload"].offset, slot.form)
 
-    def _steps(self, lines: Integers, told: Integers, steps: int) -> Words:
+    def _steps(self, lines: Integers, classes: Integers, steps: int) -> Words:
         """Payloads of steps."""
         slots = self.rtl.dut.drive.slots
         base = slots["i__payload"]
         payloads = np.zeros((len(lines), words_of(base.form.width)), np.uint64)
         fields = {
             "first": (np.arange(len(lines)) % steps == 0).astype(np.int64),
-            "told": (told >= 0).astype(np.int64),
-            "label": np.maximum(told, 0),
+            "told": (classes >= 0).astype(np.int64),
+            "label": np.maximum(classes, 0),
         }
         for name, values in fields.items():
             slot = slots[f"i__payload.{name}"]
