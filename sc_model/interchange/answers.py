@@ -110,12 +110,12 @@ class Answers:
                 raise InterchangeError(
                     f"{what} must be {value!r}, as {where}, not {argument!r}; leave it out."
                 )
-        chosen = next((value for value in (argument, noted, meant) if value is not None), None)
-        if chosen is None:
+        answer = next((value for value in (argument, noted, meant) if value is not None), None)
+        if answer is None:
             raise InterchangeError(
                 f"{what} must be given for node '{name}', NIR has no field for it: {allowed}."
             )
-        return chosen
+        return answer
 
 
 def _by_node(what: str, options: Any, nodes: Sequence[str]) -> dict[str, Any]:

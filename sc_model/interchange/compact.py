@@ -76,10 +76,10 @@ def kernel_shape(
     nodes = [name for name in reversed(walked) if not isinstance(flat.nodes[name], _PLAIN)]
     fields: dict[str, Any] = {}
     for name in nodes:
-        found = _fields(flat.nodes[name], shapes[inputs[name]], fields)
-        if found is None:
+        more = _fields(flat.nodes[name], shapes[inputs[name]], fields)
+        if more is None:
             return None
-        fields |= found
+        fields |= more
     if not fields:
         return None
     if "kernel" not in fields:  # a pool alone

@@ -89,10 +89,10 @@ class Report(NamedTuple):
             )
             for line in cells
         ]
-        said = [f"{'loss' if each.lost else 'note'}: {each.text}" for each in self.findings]
-        measured = [str(self.agreement)] if self.agreement is not None else []
+        findings = [f"{'loss' if each.lost else 'note'}: {each.text}" for each in self.findings]
+        agreement = [str(self.agreement)] if self.agreement is not None else []
         lines = [line.rstrip() for line in table]
-        return "\n".join([*lines, *self.widths, *said, *self.notes, *measured])
+        return "\n".join([*lines, *self.widths, *findings, *self.notes, *agreement])
 
 
 class Imported(NamedTuple):
@@ -171,8 +171,8 @@ def import_design(
     arguments = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
     samples = None if calibrate is None else samples_for(layers, calibrate)
     target = _share(may_differ, calibrate is not None)
-    found = calibrated(layers, arguments, tick_ms=graph.dt_ms, samples=samples, target=target)
-    quantised = found.layers
+    calibration = calibrated(layers, arguments, tick_ms=graph.dt_ms, samples=samples, target=target)
+    quantised = calibration.layers
     findings = tuple(each for layer in quantised for each in layer.findings)
     if strict and any(each.lost for each in findings):
         raise LossError([each.text for each in findings if each.lost])
@@ -185,9 +185,9 @@ def import_design(
         for each in quantised
         for array, loss in each.errors.items()
     )
-    remark = [found.remark] if found.remark else []
+    remark = [calibration.remark] if calibration.remark else []
     notes = (*_notes(graph), *source_notes(graph, source), *remark)
-    report = Report(rows, notes, findings, _widths(found), found.agreement)
+    report = Report(rows, notes, findings, _widths(calibration), calibration.agreement)
     return Imported(design, parameters, report)
 
 
@@ -196,7 +196,7 @@ def _readout(kind: str | None) -> ReadoutSpec | None:
     return None if kind is None else ReadoutSpec(kind=cast(Any, kind))
 
 
-def _share(may_differ: float | None, measured: bool) -> float:
+def _share(may_differ: float | None, has_samples: bool) -> float:
     """Spikes that may differ, as a share. ConfigError for no number in [0, 100], or no samples."""
     if may_differ is None:
         return TARGET
@@ -205,7 +205,7 @@ def _share(may_differ: float | None, measured: bool) -> float:
             f"may_differ must be in [0, 100], the per cent of spikes that may differ, not"
             f" {may_differ}."
         )
-    if not measured:
+    if not has_samples:
         raise ConfigError(
             "may_differ is of spikes that are compared, and without calibrate none are; give"
             " calibrate too."
@@ -213,9 +213,9 @@ def _share(may_differ: float | None, measured: bool) -> float:
     return may_differ / 100
 
 
-def _widths(found: Calibration) -> tuple[str, ...]:
+def _widths(calibration: Calibration) -> tuple[str, ...]:
     """The widths of each layer, in words."""
-    return tuple(_width(layer) for layer in found.layers)
+    return tuple(_width(layer) for layer in calibration.layers)
 
 
 def _width(layer: QuantisedLayer) -> str:

@@ -66,18 +66,18 @@ class FlatGraph:
     @cached_property
     def _sources(self) -> dict[str, list[str]]:
         """For each node those from which an edge leads to it, in the order of the edges."""
-        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        sources: dict[str, list[str]] = {name: [] for name in self.nodes}
         for source, target in self.edges:
-            found[target].append(source)
-        return found
+            sources[target].append(source)
+        return sources
 
     @cached_property
     def _targets(self) -> dict[str, list[str]]:
         """For each node those to which an edge leads from it, in the order of the edges."""
-        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        targets: dict[str, list[str]] = {name: [] for name in self.nodes}
         for source, target in self.edges:
-            found[source].append(target)
-        return found
+            targets[source].append(target)
+        return targets
 
     def into(self, name: str) -> list[str]:
         """Names of the nodes from which an edge leads to the node."""
@@ -99,28 +99,28 @@ class FlatGraph:
             for name in stateless
         }
         ready = deque(name for name in stateless if not waits[name])
-        found: list[str] = []
+        order: list[str] = []
         while ready:
             name = ready.popleft()
-            found.append(name)
+            order.append(name)
             for each in self.out_of(name):
                 if each in waits:
                     waits[each] -= 1
                     if not waits[each]:
                         ready.append(each)
-        if len(found) < len(stateless):
-            rest = set(stateless) - set(found)
+        if len(order) < len(stateless):
+            rest = set(stateless) - set(order)
             # each of the rest waits for another one of it: to go back long enough ends in the loop
             name = next(each for each in stateless if each in rest)
-            seen: set[str] = set()
-            while name not in seen:
-                seen.add(name)
+            path: set[str] = set()
+            while name not in path:
+                path.add(name)
                 name = next(each for each in self.into(name) if each in rest)
             raise InterchangeError(
                 f"the loop through node '{name}' must pass a node with a state, such as LIF; it has"
                 " none."
             )
-        return tuple(found)
+        return tuple(order)
 
     def loops(self, name: str) -> bool:
         """Whether a path of linear nodes and delays alone leads from the node back to itself."""
@@ -165,7 +165,7 @@ def flatten(graph: Any, prefix: str = "", depth: int = 0) -> FlatGraph:
         else:
             _check_type(f"{prefix}{name}", node)
             nodes[str(name)] = node
-    joined = []
+    joints = []
     for name, flat in inner.items():
         for each, node in flat.nodes.items():
             full = f"{name}.{each}"
@@ -176,17 +176,17 @@ def flatten(graph: Any, prefix: str = "", depth: int = 0) -> FlatGraph:
                 )
             # the Input and the Output of a graph within pass their values on, as a Scale by 1 does
             nodes[full] = nir.Scale(np.ones(1)) if each in ports[name] else node
-        joined += [(f"{name}.{a}", f"{name}.{b}") for a, b in flat.edges]
+        joints += [(f"{name}.{a}", f"{name}.{b}") for a, b in flat.edges]
     for a, b in edges:
         source = f"{a}.{ports[a][1]}" if a in ports else a
         target = f"{b}.{ports[b][0]}" if b in ports else b
-        joined.append((source, target))
-    if len(nodes) > MAX_NODES or len(joined) > MAX_EDGES:
+        joints.append((source, target))
+    if len(nodes) > MAX_NODES or len(joints) > MAX_EDGES:
         raise InterchangeError(
             f"the graph must have at most {MAX_NODES:,} nodes and {MAX_EDGES:,} edges, not"
-            f" {len(nodes):,} and {len(joined):,}."
+            f" {len(nodes):,} and {len(joints):,}."
         )
-    return FlatGraph(nodes, tuple(joined))
+    return FlatGraph(nodes, tuple(joints))
 
 
 def _edges(prefix: str, graph: Any) -> list[tuple[str, str]]:
@@ -300,11 +300,11 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
     for name, node in flat.nodes.items():
         for other in () if isinstance(node, LINEAR) else flat.into(name):
             if _merged(node, shapes[name], shapes[other]) is None:
-                wanted, size = (
+                own_size, size = (
                     int(np.prod(shapes[each], dtype=np.int64)) for each in (name, other)
                 )
                 raise InterchangeError(
-                    f"node '{name}' ({type(node).__name__}) must get {wanted} values, not {size}"
+                    f"node '{name}' ({type(node).__name__}) must get {own_size} values, not {size}"
                     f" from node '{other}' (shape {shapes[other]})."
                 )
     return shapes

@@ -77,7 +77,7 @@ def folded(
         key=lambda each: (each.target, each.source or "", each.plasticity is not None),
     )
     shaped = ((name, kernel_shape(flat, shapes, populations, name)) for name in populations)
-    kernels = {(found[0], name): found[1] for name, found in shaped if found is not None}
+    kernels = {(kernel[0], name): kernel[1] for name, kernel in shaped if kernel is not None}
     return FloatGraph({**populations, **folding.lanes}, tuple(connections), dt_ms, kernels)
 
 

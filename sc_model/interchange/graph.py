@@ -240,19 +240,19 @@ class FloatGraph:
         inputs = sorted(
             (each.name for each in self.populations.values() if each.kind == "input"), reverse=True
         )
-        found: list[str] = []
-        seen: set[str] = set()
+        order: list[str] = []
+        visits: set[str] = set()
         for root in (*inputs, *sorted(set(after) - fed, reverse=True), *sorted(after)):
-            walk = [] if root in seen else [(root, iter(after[root]))]
-            seen.add(root)
+            walk = [] if root in visits else [(root, iter(after[root]))]
+            visits.add(root)
             while walk:
-                other = next((name for name in walk[-1][1] if name not in seen), None)
+                other = next((name for name in walk[-1][1] if name not in visits), None)
                 if other is None:
-                    found.append(walk.pop()[0])
+                    order.append(walk.pop()[0])
                 else:
-                    seen.add(other)
+                    visits.add(other)
                     walk.append((other, iter(after[other])))
-        return tuple(reversed(found))
+        return tuple(reversed(order))
 
     @cached_property
     def place(self) -> dict[str, int]:

@@ -176,13 +176,13 @@ def _run_child(file: Path, descriptor: int, seconds: int) -> bytes:
 
 def _environment() -> dict[str, str]:
     """The environment without what changes Python or makes the HDF5 library load plug-ins."""
-    kept = {
+    variables = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "HDF5_", "H5PY_"))
     }
     return {
-        **kept,
+        **variables,
         "HDF5_PLUGIN_PRELOAD": "::",  # documented by HDF5: no plug-in is ever loaded
         "HDF5_USE_FILE_LOCKING": "FALSE",
         "OPENBLAS_NUM_THREADS": "1",  # each thread would take a part of the memory limit
@@ -231,5 +231,5 @@ def _value(each: Any, blobs: memoryview) -> Any:
         texts[:] = each["strings"]
         return texts.reshape(shape)
     kind = np.dtype(each["numbers"])
-    found = np.frombuffer(blobs, kind, math.prod(shape), each["at"])
-    return found.astype(kind.newbyteorder("=")).reshape(shape)
+    numbers = np.frombuffer(blobs, kind, math.prod(shape), each["at"])
+    return numbers.astype(kind.newbyteorder("=")).reshape(shape)

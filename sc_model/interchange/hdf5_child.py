@@ -94,13 +94,13 @@ class Reading:
             )
         here = h5o.open(group, name)
         if isinstance(here, h5g.GroupID):
-            found: Any = self.group(here, above)
+            item: Any = self.group(here, above)
         elif isinstance(here, h5d.DatasetID):
-            found = self.array(here)
+            item = self.array(here)
         else:
             raise RefusalError("must be an array or a group, not a named type")
         self.at = before
-        return found
+        return item
 
     def group(self, here: Any, above: tuple[Any, ...]) -> dict[str, Any]:
         """The members of a group by name."""
@@ -159,11 +159,11 @@ class Reading:
         """The texts of an array, first to last."""
         import numpy as np
 
-        found = []
+        texts = []
         for each in np.asarray(value, dtype=object).reshape(-1):
             self.count("letters", len(each))
-            found.append(each.decode("utf-8") if isinstance(each, bytes) else str(each))
-        return found
+            texts.append(each.decode("utf-8") if isinstance(each, bytes) else str(each))
+        return texts
 
     def numbers(self, value: Any) -> dict[str, Any]:
         """The numbers of an array: their type, and where their bytes begin."""
@@ -193,7 +193,7 @@ def read(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], list[byte
         for name in ("node", "version"):
             if name == "node" and name not in file:
                 raise RefusalError("must have a group 'node', as NIR files do")
-        found = {
+        tree = {
             name: reading.item(file.id, name.encode(), ())
             for name in ("node", "version")
             if name in file
@@ -216,7 +216,7 @@ def read(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], list[byte
         # all that h5py raises for a damaged file; the text goes to the user, with the object
         kind = type(error).__name__
         return {"error": f"{kind}: {' '.join(str(error).split())[:200]}", "where": reading.at}, []
-    return {"tree": found}, reading.blobs
+    return {"tree": tree}, reading.blobs
 
 
 def main() -> None:

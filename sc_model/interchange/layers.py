@@ -81,11 +81,12 @@ def _chain(graph: FloatGraph, potentials: bool) -> list[FloatPopulation]:
     alone; with `potentials` the last one may give its potential.
     """
     inputs, outputs = graph.of_kind("input"), graph.of_kind("output")
-    for what, found in (("Input", inputs), ("Output", outputs)):
-        if len(found) != 1:
-            named = ", ".join(f"'{each.name}'" for each in found) or "none"
+    for what, populations in (("Input", inputs), ("Output", outputs)):
+        if len(populations) != 1:
+            names = ", ".join(f"'{each.name}'" for each in populations) or "none"
             raise InterchangeError(
-                f"a network for hardware must have one {what}, not {len(found)} ({named}); {CHAIN}."
+                f"a network for hardware must have one {what}, not {len(populations)} ({names});"
+                f" {CHAIN}."
             )
     hidden: dict[str, str] = {}
     for each in graph.populations.values():
@@ -116,12 +117,12 @@ def _chain(graph: FloatGraph, potentials: bool) -> list[FloatPopulation]:
             here.name
         }
         if len(after) != 1:
-            named = (
+            names = (
                 ", ".join(f"'{name}'" for name in sorted(after))
                 or "none; weights that are all 0 join nothing"
             )
             raise InterchangeError(
-                f"node '{here.name}' must feed one other node, not {len(after)} ({named}); {CHAIN}."
+                f"node '{here.name}' must feed one other node, not {len(after)} ({names}); {CHAIN}."
             )
         each = graph.populations[after.pop()]
         if each.kind == "output":
@@ -198,17 +199,17 @@ def _check_reset(each: FloatPopulation) -> None:
 
 def _names(names: Sequence[str]) -> list[str]:
     """Names of layers: lower-case letters, digits and underscores, a letter first."""
-    found: list[str] = []
+    labels: list[str] = []
     for name in names:
         clean = "".join(
             letter if letter.isascii() and letter.isalnum() else "_" for letter in name.lower()
         )
         clean = (clean if clean[:1].isalpha() else f"layer_{clean}")[:28]
         number, free = 2, clean
-        while free in found:
+        while free in labels:
             free, number = f"{clean}_{number}", number + 1
-        found.append(free)
-    return found
+        labels.append(free)
+    return labels
 
 
 @dataclass(frozen=True)
@@ -370,8 +371,8 @@ def _float_layer(
     connections: Kernel | Lists | None,
 ) -> FloatLayer:
     """The layer of a population, with these numbers."""
-    named = {"weights": "weight", "own weights": "recurrent", "biases": "bias"}
-    _check_numbers(each, {what: numbers.get(field) for what, field in named.items()})
+    fields = {"weights": "weight", "own weights": "recurrent", "biases": "bias"}
+    _check_numbers(each, {what: numbers.get(field) for what, field in fields.items()})
     others = {"reset": each.reset, "reset_delay": each.reset_delay, "fires": True}
     if each.kind in ANALOGUE:
         others = {"reset": "none", "reset_delay": False, "fires": False}
@@ -479,10 +480,10 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
                 " it comes from (to_nir)."
             )
     step = dt_ms / 1e3
-    taken = {layer.name for layer in layers}
+    names = {layer.name for layer in layers}
     first, last = (
         ("input", "output")
-        if not taken & {"input", "output"}
+        if not names & {"input", "output"}
         else ("network_input", "network_output")
     )
     populations = {first: FloatPopulation(first, "input", (layers[0].inputs,))}
@@ -552,11 +553,11 @@ def _neurons(layer: FloatLayer, step: float) -> FloatPopulation:
             **others,
         )
     synaptic = layer.per_neuron("synaptic_leak") if layer.synaptic_leak is not None else none
-    for what, found in (("leak", leak), ("synaptic_leak", synaptic)):
-        if (found == 1).any():
+    for what, share in (("leak", leak), ("synaptic_leak", synaptic)):
+        if (share == 1).any():
             raise InterchangeError(
                 f"layer '{layer.name}' must have a {what} < 1 for NIR, not 1 (neuron"
-                f" {int(np.argmax(found == 1))}): only a layer whose neurons all have no leak, and"
+                f" {int(np.argmax(share == 1))}): only a layer whose neurons all have no leak, and"
                 " no synaptic current, is an IF."
             )
     tau = step / (1.0 - leak)

@@ -160,14 +160,14 @@ def _model(each: FloatPopulation, dt_ms: float) -> Model:
             w_in=each["w_in"],
         )
     # to stay at v_reset for the step after a spike is to be refractory for it
-    held = each.refractory + (each.reset == "zero" and each.reset_delay)
+    pause = each.refractory + (each.reset == "zero" and each.reset_delay)
     threshold = each["v_threshold"] if each.strict else np.nextafter(each["v_threshold"], -np.inf)
     firing: dict[str, Any] = {
         "threshold": threshold,
         "v_reset": each["v_reset"],
         "reset": each.reset,
         "reset_delay": each.reset == "subtract" and each.reset_delay,
-        "refractory_ms": held * dt_ms,
+        "refractory_ms": pause * dt_ms,
     }
     if each.kind == "if":
         return IF(resistance=each["r"] / 1e3, **firing)
@@ -287,7 +287,7 @@ def _constant(network: Network, number: int, name: str) -> Taps:
 
 def _connections(source: str, target: str, projections: list[Projection]) -> list[Connection]:
     """The connections of the projections from one population to another."""
-    found = []
+    connections = []
     for each in projections:
         shape = (each.target.n, each.source.n)
         rows, steps = each.csr.sources, each.delay_steps
@@ -307,8 +307,8 @@ def _connections(source: str, target: str, projections: list[Projection]) -> lis
                 STDP_FAMILY,
                 {one.name: getattr(each.plasticity, one.name) for one in fields(each.plasticity)},
             )
-        found.append(Connection(source, target, Taps(shape, matrices), rule))
-    return found
+        connections.append(Connection(source, target, Taps(shape, matrices), rule))
+    return connections
 
 
 def _population(

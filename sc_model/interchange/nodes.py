@@ -308,12 +308,12 @@ def _graph(prefix: str, group: Any, depth: int) -> Any:
     nodes = group.get("nodes")
     if not isinstance(nodes, dict):
         raise InterchangeError(f"{where} must have a group nodes, and has none.")
-    made = {}
+    members = {}
     for name, node in nodes.items():
         check_name(name, prefix)
-        made[name] = _node(f"{prefix}{name}", node, depth)
+        members[name] = _node(f"{prefix}{name}", node, depth)
     edges = _edges(where, group.get("edges"))
-    return nir.NIRGraph(made, edges, metadata=_metadata(group), type_check=False)
+    return nir.NIRGraph(members, edges, metadata=_metadata(group), type_check=False)
 
 
 def check_name(name: Any, prefix: str = "") -> None:
@@ -336,13 +336,12 @@ def _edges(where: str, value: Any) -> list[tuple[str, str]]:
         or value.ndim != 2
         or value.shape[1] != 2
     ):
-        found = "nothing"
+        form = "nothing"
         if isinstance(value, np.ndarray):
             numbers = "" if value.dtype.kind == "O" else " of numbers"
-            found = f"shape {np.shape(value)}{numbers}"
+            form = f"shape {np.shape(value)}{numbers}"
         raise InterchangeError(
-            f"{where} must have edges as pairs of node names, text of shape (edges, 2), not"
-            f" {found}."
+            f"{where} must have edges as pairs of node names, text of shape (edges, 2), not {form}."
         )
     if len(value) > MAX_EDGES:
         raise InterchangeError(
@@ -353,7 +352,7 @@ def _edges(where: str, value: Any) -> list[tuple[str, str]]:
 
 def _metadata(group: Tree) -> dict[str, Any]:
     """The metadata of a node, as nir reads it: text of one word as str, numbers as they are."""
-    found = group.get("metadata")
+    metadata = group.get("metadata")
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -362,7 +361,7 @@ def _metadata(group: Tree) -> dict[str, Any]:
             return value.item() if value.dtype == object else value[()]
         return value
 
-    return plain(found) if isinstance(found, dict) else {}
+    return plain(metadata) if isinstance(metadata, dict) else {}
 
 
 def _node(name: str, group: Any, depth: int) -> Any:
@@ -394,10 +393,10 @@ def _node(name: str, group: Any, depth: int) -> Any:
         if value is not None and not isinstance(value, str):
             as_numbers(where, field, value)
         values[field] = value
-    return _made(where, kind, values, _metadata(group))
+    return _nir_node(where, kind, values, _metadata(group))
 
 
-def _made(where: str, kind: str, values: dict[str, Any], metadata: dict[str, Any]) -> Any:
+def _nir_node(where: str, kind: str, values: dict[str, Any], metadata: dict[str, Any]) -> Any:
     """The object of nir for a node.
 
     The constructors of convolutions and of Flatten compute shapes from fields, which is done here

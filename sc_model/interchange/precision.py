@@ -42,10 +42,10 @@ def near(one: Any, other: Any, share: float) -> NDArray[np.bool_]:
     first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         size = np.maximum(np.abs(first), np.abs(second))
-        found: NDArray[np.bool_] = (first == second) | (
+        equal: NDArray[np.bool_] = (first == second) | (
             np.abs(first - second) <= ROUNDINGS * share * size
         )
-    return found
+    return equal
 
 
 def snapped(value: Floats, target: Any, share: float) -> Floats:

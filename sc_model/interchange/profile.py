@@ -144,10 +144,10 @@ def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
     Raises InterchangeError for another version, and for entries that it does not know.
     """
-    found = {key: plain(value) for key, value in ours(metadata).items()}
-    if not found:
+    entries = {key: plain(value) for key, value in ours(metadata).items()}
+    if not entries:
         return None
-    version = found.get("sc_profile")
+    version = entries.get("sc_profile")
     if not isinstance(version, int | float) or version != VERSION:
         raise InterchangeError(
             f"metadata sc_profile of the graph must be {VERSION}, not {shown(version)}; "
@@ -157,13 +157,13 @@ def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
                 else "sc_* goes with it."
             )
         )
-    _known("the graph", found, GRAPH_KEYS)
-    step = found.get("sc_dt_ms", 1.0)
+    _known("the graph", entries, GRAPH_KEYS)
+    step = entries.get("sc_dt_ms", 1.0)
     if not isinstance(step, int | float) or not step > 0 or not np.isfinite(step):
         raise InterchangeError(
             f"metadata sc_dt_ms of the graph must be a time in ms > 0, not {shown(step)}."
         )
-    return found
+    return entries
 
 
 def node_profile(
@@ -174,15 +174,15 @@ def node_profile(
     Raises InterchangeError for entries that profile 1 does not know, and for any in a graph without
     `sc_profile`.
     """
-    found = ours(metadata)
-    if found and not with_profile:
+    entries = ours(metadata)
+    if entries and not with_profile:
         raise InterchangeError(
-            f"node '{name}' has metadata {sorted(found)[0]}, but the graph has no sc_profile that"
+            f"node '{name}' has metadata {sorted(entries)[0]}, but the graph has no sc_profile that"
             " would say what it means; write the graph again, or take it out."
         )
-    _known(f"node '{name}'", found, NODE_KEYS)
+    _known(f"node '{name}'", entries, NODE_KEYS)
     values = {
-        key: value if key == "sc_plasticity" else plain(value) for key, value in found.items()
+        key: value if key == "sc_plasticity" else plain(value) for key, value in entries.items()
     }
     for key, (least, most) in INTEGERS.items():
         value = values.get(key, least)
@@ -194,8 +194,8 @@ def node_profile(
     return values
 
 
-def _known(what: str, found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    for key in sorted(found):
+def _known(what: str, entries: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    for key in sorted(entries):
         if key not in keys:
             hint = did_you_mean(key, keys) or "."
             raise InterchangeError(

@@ -170,9 +170,9 @@ def _population(
     fields = {each: getattr(node, each) for each in PARAMETERS[kind]}
     values = _spread(f"node '{name}' ({type(node).__name__})", fields, shape)
     # of a tau of snnTorch `adjusted` finds the beta that it was made from, which is exact
-    found = package is not None and package.name == "snntorch"
+    is_exact = package is not None and package.name == "snntorch"
     shares = {
-        each: DOUBLE if found and each.startswith("tau") else resolution(value)
+        each: DOUBLE if is_exact and each.startswith("tau") else resolution(value)
         for each, value in fields.items()
     }
     reset: Reset = "zero"
@@ -221,12 +221,12 @@ def _spread(where: str, fields: Mapping[str, Any], shape: Shape) -> Values:
     """
     own = common_shape(where, fields)
     size = int(np.prod(shape, dtype=np.int64))
-    found = {}
+    parameters = {}
     for field, value in fields.items():
         each = array(fitted(value, own))
         each = each.reshape(-1) if each.size in (1, size) else np.broadcast_to(each, shape)
-        found[field] = np.broadcast_to(each.reshape(-1), (size,)).copy()
-    return found
+        parameters[field] = np.broadcast_to(each.reshape(-1), (size,)).copy()
+    return parameters
 
 
 def _settled(kind: Kind, values: Values, shares: Mapping[str, float], dt: float) -> Values:
@@ -242,26 +242,28 @@ def _settled(kind: Kind, values: Values, shares: Mapping[str, float], dt: float)
     shares : resolution of each as it was stored, see `precision.resolution`.
     dt : length of a step, s.
     """
-    found = dict(values)
+    parameters = dict(values)
 
     def share(*names: str) -> float:
         return max(shares.get(name, DOUBLE) for name in names)
 
     for tau in ("tau", "tau_mem", "tau_syn"):
-        if tau in found and share(tau) > DOUBLE:
+        if tau in parameters and share(tau) > DOUBLE:
             # at least one step: what is near less is an error, with its own number in it
-            whole = np.maximum(np.rint(found[tau] / dt), 1.0) * dt
-            found[tau] = snapped(found[tau], whole, share(tau))
-        elif tau in found:
-            found[tau] = snapped(found[tau], dt, DOUBLE)
+            whole = np.maximum(np.rint(parameters[tau] / dt), 1.0) * dt
+            parameters[tau] = snapped(parameters[tau], whole, share(tau))
+        elif tau in parameters:
+            parameters[tau] = snapped(parameters[tau], dt, DOUBLE)
     for name in ("v_leak", "v_threshold"):
-        if name in found and "v_reset" in found:
-            found[name] = snapped(found[name], found["v_reset"], share(name, "v_reset"))
+        if name in parameters and "v_reset" in parameters:
+            parameters[name] = snapped(
+                parameters[name], parameters["v_reset"], share(name, "v_reset")
+            )
     gains = {"r": "tau_mem" if kind in ("cubali", "cubalif") else "tau", "w_in": "tau_syn"}
     for gain, tau in gains.items():
-        if gain not in found or share(gain, tau) <= DOUBLE:
+        if gain not in parameters or share(gain, tau) <= DOUBLE:
             continue  # `FloatPopulation.gain` removes the rounding of float64
-        one = found[tau] / dt if tau in found else 1.0 / dt
+        one = parameters[tau] / dt if tau in parameters else 1.0 / dt
         # a quotient of two numbers that were each rounded
-        found[gain] = snapped(found[gain], one, 2 * share(gain, tau))
-    return found
+        parameters[gain] = snapped(parameters[gain], one, 2 * share(gain, tau))
+    return parameters

@@ -83,7 +83,7 @@ def _snntorch(
     delay: bool,
     loops: bool,
 ) -> tuple[Kind, Values, bool]:
-    found = dict(values)
+    parameters = dict(values)
     for tau, gain in (("tau", "r"),) if kind == "lif" else (("tau_mem", "r"), ("tau_syn", "w_in")):
         share = max(resolution(getattr(node, each)) for each in (tau, gain))
         made_in = PRECISIONS.get(resolution(getattr(node, tau)))
@@ -91,8 +91,8 @@ def _snntorch(
             betas = 1.0 - dt / values[tau]
             if made_in is not None:
                 betas = np.array([_beta(each, dt, made_in) for each in values[tau]])
-            found[tau] = dt / (1.0 - betas)
-        endless = np.isinf(found[tau])
+            parameters[tau] = dt / (1.0 - betas)
+        endless = np.isinf(parameters[tau])
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             ratio = values[gain] * dt / values[tau]
             off = ~endless & ~(np.abs(ratio - 1.0) <= max(AS_ONE, 4 * share))
@@ -109,21 +109,21 @@ def _snntorch(
                 f" {int(np.argmax(endless))}): a beta of 1 can only be that of all neurons of a"
                 " layer without synaptic current."
             )
-        found[gain] = found[tau] / dt
+        parameters[gain] = parameters[tau] / dt
     stays = kind == "cubalif" or loops
     delay = delay and (reset == "subtract" or stays)
-    if np.isinf(found.get("tau", np.zeros(1))).any():
-        size = len(found["r"])
+    if np.isinf(parameters.get("tau", np.zeros(1))).any():
+        size = len(parameters["r"])
         return (
             "if",
             {
                 "r": np.full(size, 1.0 / dt),
-                "v_threshold": found["v_threshold"],
-                "v_reset": found["v_reset"],
+                "v_threshold": parameters["v_threshold"],
+                "v_reset": parameters["v_reset"],
             },
             delay,
         )
-    return kind, found, delay
+    return kind, parameters, delay
 
 
 def _beta(tau: float, dt: float, kind: type[np.floating[Any]]) -> float:
@@ -163,14 +163,14 @@ def check_norse(nodes: Mapping[str, Any], dt_ms: float) -> None:
     dt_ms : length of a step.
     """
     dt = dt_ms / 1e3
-    found = [
+    constants = [
         (name, tau, float(np.min(np.asarray(getattr(node, tau), np.float64))))
         for name, node in nodes.items()
         for tau in ("tau", "tau_mem", "tau_syn")
         if hasattr(node, tau)
     ]
-    if found and all(seconds >= dt for _, _, seconds in found):
-        name, tau, seconds = max(found, key=lambda each: each[2])
+    if constants and all(seconds >= dt for _, _, seconds in constants):
+        name, tau, seconds = max(constants, key=lambda each: each[2])
         raise InterchangeError(
             f"source must be 'norse-seconds' or 'norse-1.1' for this graph, not 'norse': {tau} of"
             f" node '{name}' is {seconds:.3g} s in the file. That is {seconds * 1e3:.3g} ms where"

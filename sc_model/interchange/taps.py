@@ -138,9 +138,9 @@ class Taps:
         total: dict[int, Sparse] = {}
         for later, matrix in self:
             for delay, each in first:
-                made = product(matrix, each)
+                term = product(matrix, each)
                 total[later + delay] = (
-                    total[later + delay] + made if later + delay in total else made
+                    total[later + delay] + term if later + delay in total else term
                 )
         return Taps((self.shape[0], first.shape[1]), total)
 

@@ -74,7 +74,7 @@ def lanes_of(
     # A source neuron with fewer time constants than there are lanes serves no synapse in the rest
     # of them. Its integrators there take a time constant that occurs, which changes nothing.
     unused_tau = float(tau_ms[used][0]) if used.any() else 1.0
-    found: list[tuple[Mapping[str, Floats], NDArray[np.bool_]]] = []
+    lanes: list[tuple[Mapping[str, Floats], NDArray[np.bool_]]] = []
     for lane in range(max((len(taus) for taus in different), default=0)):
         lane_tau_ms = np.array(
             [taus[min(lane, len(taus) - 1)] if len(taus) else unused_tau for taus in different]
@@ -82,10 +82,10 @@ def lanes_of(
         has_own = np.array([lane < len(taus) for taus in different])
         serves = used & (tau_ms == lane_tau_ms) & has_own
         tau = dt_ms / 1e3 / -np.expm1(-dt_ms / lane_tau_ms)  # s; tau' of the module's docstring
-        found.append(
+        lanes.append(
             ({"tau": tau, "r": tau / (dt_ms / 1e3), "v_leak": np.zeros(len(lane_tau_ms))}, serves)
         )
-    return found
+    return lanes
 
 
 def as_lanes(
@@ -145,13 +145,13 @@ def as_lanes(
 def _matrix(name: str, what: str, value: Any, shape: tuple[int, ...]) -> Floats:
     """The metadata `what` of a node as a matrix; InterchangeError for another shape."""
     check_numbers(f"node '{name}'", f"metadata {what}", value)
-    found = array(value)
-    if found.shape != shape:
+    matrix = array(value)
+    if matrix.shape != shape:
         raise InterchangeError(
             f"metadata {what} of node '{name}' must have the shape of the weight, {shape}, not"
-            f" {found.shape}."
+            f" {matrix.shape}."
         )
-    return found
+    return matrix
 
 
 def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
@@ -161,7 +161,7 @@ def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
 
     Raises InterchangeError for a synapse with two time constants.
     """
-    found: dict[str, list[tuple[str, Taps]]] = {}
+    lanes: dict[str, list[tuple[str, Taps]]] = {}
     for each in graph.into(target):
         name = each.source
         if name is None or graph.populations[name].kind != "li" or each.plasticity is not None:
@@ -178,8 +178,8 @@ def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
         # Only this target reads it, and something is left of it after a step: an LI whose tau is dt
         # forgets at once, and a trace can't have a time constant of 0.
         if len(graph.out_of(name)) == 1 and (lane.kept("tau", graph.dt_ms) > 0).all():
-            found.setdefault(before[0].source, []).append((name, each.taps))
-    return tuple(_folded(graph, source, target, each) for source, each in sorted(found.items()))
+            lanes.setdefault(before[0].source, []).append((name, each.taps))
+    return tuple(_folded(graph, source, target, each) for source, each in sorted(lanes.items()))
 
 
 def _folded(graph: FloatGraph, source: str, target: str, lanes: list[tuple[str, Taps]]) -> Traces:

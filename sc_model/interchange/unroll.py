@@ -105,8 +105,8 @@ def array(value: Any) -> Floats:
 
 def integers(value: Any, count: int) -> tuple[int, ...]:
     """A field that is one integer or `count` of them."""
-    found = [int(each) for each in np.asarray(value).reshape(-1)]
-    return tuple(found * count) if len(found) == 1 else tuple(found)
+    numbers = [int(each) for each in np.asarray(value).reshape(-1)]
+    return tuple(numbers * count) if len(numbers) == 1 else tuple(numbers)
 
 
 def flattened(name: str, node: Any, shape: Shape) -> Shape:
@@ -125,10 +125,10 @@ def flattened(name: str, node: Any, shape: Shape) -> Shape:
     return (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
 
 
-def _fits(name: str, node: Any, size: int, wanted: int, shape: Shape) -> None:
-    if size != wanted:
+def _fits(name: str, node: Any, size: int, count: int, shape: Shape) -> None:
+    if size != count:
         raise InterchangeError(
-            f"{_where(name, node)} must get {wanted} values, not {size} (shape {shape})."
+            f"{_where(name, node)} must get {count} values, not {size} (shape {shape})."
         )
 
 
@@ -138,12 +138,12 @@ def _windows(
     """For each place of the kernel on an axis: outputs that see an input there, and the input."""
     count = (size + low + high - dilation * (kernel - 1) - 1) // stride + 1
     places = np.arange(max(count, 0))
-    found = []
+    windows = []
     for number in range(kernel):
         inputs = places * stride - low + number * dilation
         inside = (inputs >= 0) & (inputs < size)
-        found.append((places[inside], inputs[inside]))
-    return found
+        windows.append((places[inside], inputs[inside]))
+    return windows
 
 
 def _padding(where: str, node: Any, kernel: Shape, dilation: Shape) -> list[tuple[int, int]]:

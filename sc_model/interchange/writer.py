@@ -62,7 +62,7 @@ def to_nir(
         raise InterchangeError(f"form must be 'lanes' or 'compact', not {form!r}.")
     if resistance not in ("kept", "one"):
         raise InterchangeError(f"resistance must be 'kept' or 'one', not {resistance!r}.")
-    return _Writer(graph if resistance == "kept" else _in_weights(graph), form).written()
+    return _Writer(graph if resistance == "kept" else _in_weights(graph), form).nir_graph()
 
 
 def _in_weights(graph: FloatGraph) -> FloatGraph:
@@ -113,7 +113,7 @@ class _Writer:
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
 
-    def written(self) -> Any:
+    def nir_graph(self) -> Any:
         """The `nir.NIRGraph`."""
         graph = self.graph
         # In form `compact` lanes become metadata of the connection, and are no nodes: `hidden`.
@@ -167,10 +167,10 @@ class _Writer:
 
     def _add(self, name: str, node: Any) -> str:
         """Add a node under that name, or under one like it that is free; returns the name."""
-        wanted = "".join(letter if letter.isalnum() or letter in "_." else "_" for letter in name)
-        free, number = wanted, 2
+        base = "".join(letter if letter.isalnum() or letter in "_." else "_" for letter in name)
+        free, number = base, 2
         while free in self.nodes or free in self.graph.populations:
-            free, number = f"{wanted}_{number}", number + 1
+            free, number = f"{base}_{number}", number + 1
         self.nodes[free] = node
         return free
 
