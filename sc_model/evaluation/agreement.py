@@ -157,14 +157,14 @@ def _first(
     names: Sequence[str], floats: Sequence[Spikes], different: Sequence[NDArray[np.bool_]]
 ) -> Difference | None:
     """The difference of the lowest step; of the first layer there, since a word goes on in it."""
-    found: list[tuple[int, int, int, int]] = []
+    differences: list[tuple[int, int, int, int]] = []
     for place, each in enumerate(different):
         if each.any():
             step = int(np.argmax(each.any(axis=(0, 2))))
             sample, neuron = np.argwhere(each[:, step])[0]
-            found.append((step, place, int(sample), int(neuron)))
-    if not found:
+            differences.append((step, place, int(sample), int(neuron)))
+    if not differences:
         return None
-    step, place, sample, neuron = min(found)
+    step, place, sample, neuron = min(differences)
     spiked = bool(floats[place][sample, step, neuron])
     return Difference(names[place], neuron, sample, step, spiked)

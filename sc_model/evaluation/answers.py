@@ -84,13 +84,13 @@ def accuracy(
     by_spikes = rule.kind in ("count", "first_spike")
     if potentials is None and not by_spikes and answered is None:
         raise ValueError(f"a readout by '{rule.kind}' must get potentials, not none.")
-    found = answered
-    if found is None:
-        found = outcome(rule, spikes, spikes if potentials is None else potentials)
-    most = found.scores.max(axis=1)
+    result = answered
+    if result is None:
+        result = outcome(rule, spikes, spikes if potentials is None else potentials)
+    most = result.scores.max(axis=1)
     silent = (most == 0) & by_spikes
-    answers = np.where(silent, -1, found.winners)
-    tied = ((found.scores == most[:, None]).sum(axis=1) > 1) & ~silent
+    answers = np.where(silent, -1, result.winners)
+    tied = ((result.scores == most[:, None]).sum(axis=1) > 1) & ~silent
     right, confusion = None, None
     if labels is not None:
         outputs = spikes.shape[2]

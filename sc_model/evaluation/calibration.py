@@ -94,11 +94,11 @@ def _calibrated(
         if "weight_bits" in options or cost_s(layers, samples) * tries > AFFORDABLE_S:
             return _by_numbers(layers, options, tick_ms, samples)
     floats = run_floats(layers, samples.spikes, tick_ms=tick_ms)
-    tried: dict[str, float | None] = {}
-    found: list[tuple[int, float, Calibration]] = []
-    for name, chosen in _candidates(layers, options, tick_ms):
-        made = _made(layers, chosen, tick_ms)
-        network, parameters = _network(made, tick_ms)
+    shares: dict[str, float | None] = {}
+    calibrations: list[tuple[int, float, Calibration]] = []
+    for name, arguments in _candidates(layers, options, tick_ms):
+        integer_layers = _integer_layers(layers, arguments, tick_ms)
+        network, parameters = _network(integer_layers, tick_ms)
         integers = run_integers(network, parameters, samples.spikes)
         parts = [
             agreement(
@@ -113,19 +113,21 @@ def _calibrated(
         ]
         result = parts[0]
         share = max((each.worst_share or 0.0) for each in parts)
-        tried[name] = share if share != float("inf") else None
-        by_name = {layer.name: each for layer, each in zip(layers, chosen, strict=True)}
+        shares[name] = share if share != float("inf") else None
+        by_name = {layer.name: each for layer, each in zip(layers, arguments, strict=True)}
         # spikes of some samples do not show what other samples would lose
-        losses = sum(each.lost for layer in made for each in layer.findings)
-        found.append((losses, share, Calibration(made, by_name, result, tried, "")))
+        losses = sum(each.lost for layer in integer_layers for each in layer.findings)
+        calibrations.append(
+            (losses, share, Calibration(integer_layers, by_name, result, shares, ""))
+        )
         if share <= target and not losses:
-            return found[-1][2]
-    fewest = min(losses for losses, _, _ in found)
-    left = [(share, each) for losses, share, each in found if losses == fewest]
-    good = [each for share, each in left if share <= target]
+            return calibrations[-1][2]
+    fewest = min(losses for losses, _, _ in calibrations)
+    finalists = [(share, each) for losses, share, each in calibrations if losses == fewest]
+    good = [each for share, each in finalists if share <= target]
     if good:
         return good[0]
-    best = min(left, key=lambda pair: pair[0])[1]
+    best = min(finalists, key=lambda pair: pair[0])[1]
     remark = (
         f"no widths keep differing spikes below {100 * target:g} % in each layer; these are the"
         " best of those tried"
@@ -149,9 +151,9 @@ def _by_numbers(
     layers: Sequence[FloatLayer], options: Mapping[str, Any], tick_ms: float, samples: Samples
 ) -> Calibration:
     """Widths by the layers' own numbers, and the agreement if it is affordable."""
-    chosen = [widths(layer, options, tick_ms=tick_ms) for layer in layers]
-    made = _made(layers, chosen, tick_ms)
-    by_name = {layer.name: each for layer, each in zip(layers, chosen, strict=True)}
+    arguments = [widths(layer, options, tick_ms=tick_ms) for layer in layers]
+    integer_layers = _integer_layers(layers, arguments, tick_ms)
+    by_name = {layer.name: each for layer, each in zip(layers, arguments, strict=True)}
     seconds = cost_s(layers, samples)
     if seconds > AFFORDABLE_S:
         count, steps, _ = samples.spikes.shape
@@ -161,16 +163,16 @@ def _by_numbers(
                 f"agreement not measured, since it would take some {seconds:.0f} s;"
                 " --calibrate random measures it"
             )
-            return Calibration(made, by_name, None, {}, remark)
+            return Calibration(integer_layers, by_name, None, {}, remark)
         samples = Samples(samples.spikes[:count, :steps], None, samples.origin)
-    found = agreement(layers, *_network(made, tick_ms), samples)
+    result = agreement(layers, *_network(integer_layers, tick_ms), samples)
     remark = ""
-    if (found.worst_share or 0.0) > TARGET:
+    if (result.worst_share or 0.0) > TARGET:
         remark = (
             "more spikes differ than 1 % of a layer's; --calibrate random, or FILE, chooses widths"
             " by them, where no width of weights is given"
         )
-    return Calibration(made, by_name, found, {}, remark)
+    return Calibration(integer_layers, by_name, result, {}, remark)
 
 
 def _candidates(
@@ -182,7 +184,7 @@ def _candidates(
         if "weight_bits" in options
         else range(WEIGHT_BITS, LARGEST_WEIGHT_BITS + 1)
     )
-    found = [
+    candidates = [
         (
             f"{bits}",
             [widths(layer, {**options, "weight_bits": bits}, tick_ms=tick_ms) for layer in layers],
@@ -190,20 +192,21 @@ def _candidates(
         for bits in lengths
     ]
     most = [widest(layer, options, tick_ms=tick_ms) for layer in layers]
-    return [*found, (f"{lengths[-1]}, widest leaks and potentials", most)]
+    return [*candidates, (f"{lengths[-1]}, widest leaks and potentials", most)]
 
 
-def _made(
-    layers: Sequence[FloatLayer], chosen: Sequence[Mapping[str, Any]], tick_ms: float
+def _integer_layers(
+    layers: Sequence[FloatLayer], arguments: Sequence[Mapping[str, Any]], tick_ms: float
 ) -> tuple[QuantisedLayer, ...]:
     return tuple(
-        quantise(layer, tick_ms=tick_ms, **each) for layer, each in zip(layers, chosen, strict=True)
+        quantise(layer, tick_ms=tick_ms, **each)
+        for layer, each in zip(layers, arguments, strict=True)
     )
 
 
-def _network(made: Sequence[QuantisedLayer], tick_ms: float) -> tuple[Any, Any]:
+def _network(layers: Sequence[QuantisedLayer], tick_ms: float) -> tuple[Any, Any]:
     """Specification and parameters of the layers in a row."""
-    design, parameters = network_design("network", made, tick_ms=tick_ms)
+    design, parameters = network_design("network", layers, tick_ms=tick_ms)
     return design.network, parameters
 
 

@@ -27,12 +27,12 @@ def run_floats(
     samples : 0s and 1s.
     tick_ms : length of a tick, for time constants of synapses.
     """
-    found = []
+    layer_spikes = []
     spikes = samples
     for layer in layers:
         spikes = _layer(layer, spikes, tick_ms)
-        found.append(spikes)
-    return found
+        layer_spikes.append(spikes)
+    return layer_spikes
 
 
 def float_potentials(
@@ -82,10 +82,10 @@ def _drive(layer: FloatLayer, spikes: Spikes, tick_ms: float) -> Floats:
 
 def _traces(x: Floats, tau_ms: float, tick_ms: float) -> Floats:
     """Each channel's spikes through a decay by exp(-tick / tau), to which a spike adds 1."""
-    kept, traces = np.exp(-tick_ms / tau_ms), np.empty_like(x)
+    decay, traces = np.exp(-tick_ms / tau_ms), np.empty_like(x)
     trace = np.zeros((len(x), x.shape[2]))
     for tick in range(x.shape[1]):
-        trace = trace * kept + x[:, tick]
+        trace = trace * decay + x[:, tick]
         traces[:, tick] = trace
     return traces
 

@@ -47,24 +47,24 @@ def run_potentials(
         return NativeNetwork(spec, parameters).run_last(samples)[1]
     except NativeError:  # without a compiler, or for values of more than 64 bits
         network, last = Network(spec, parameters), spec.layers[-1]
-    found = np.zeros((*samples.shape[:2], last.neurons), np.int64)
+    potentials = np.zeros((*samples.shape[:2], last.neurons), np.int64)
     for number, sample in enumerate(samples):
         network.reset()
         for step, word in enumerate(sample):
             network.step(word)
-            found[number, step] = network.layers[last.name].neuron["potential"]
-    return found
+            potentials[number, step] = network.layers[last.name].neuron["potential"]
+    return potentials
 
 
 def _golden(network: Network, samples: Spikes) -> list[Spikes]:
     """The result of `run_integers` by the golden model, a few hundred times slower."""
     layers = network.spec.layers
-    found = [np.zeros((*samples.shape[:2], layer.neurons), np.uint8) for layer in layers]
+    spikes = [np.zeros((*samples.shape[:2], layer.neurons), np.uint8) for layer in layers]
     for number, sample in enumerate(samples):
         network.reset()
         for step, word in enumerate(sample):
             network.step(word)
             for place, layer in enumerate(layers):
                 if (step + 1) % layer.tick_interval == 0:
-                    found[place][number, step] = network.outputs[layer.name]
-    return found
+                    spikes[place][number, step] = network.outputs[layer.name]
+    return spikes

@@ -24,7 +24,7 @@ def load_parameters(path: PathLike, spec: NetworkSpec) -> dict[str, NDArray[np.i
         raise ConfigError(
             f"parameters {file} must be a file (.npz), as `sc-hw import` writes it; there is none."
         )
-    found: dict[str, NDArray[np.int64]] = {}
+    parameters: dict[str, NDArray[np.int64]] = {}
     try:
         arrays = arrays_of(file)
         for name, (shape, low, high) in parameter_bounds(spec).items():
@@ -36,17 +36,17 @@ def load_parameters(path: PathLike, spec: NetworkSpec) -> dict[str, NDArray[np.i
                     f" {arrays[name].shape}; is it the file of this design?"
                 )
             form = IntFormat(64, signed=True)
-            found[name] = integers_of(file, name, arrays[name], form).astype(np.int64)
-            outside = (found[name] < low) | (found[name] > high)
+            parameters[name] = integers_of(file, name, arrays[name], form).astype(np.int64)
+            outside = (parameters[name] < low) | (parameters[name] > high)
             if outside.any():
                 raise ConfigError(
                     f"parameters {file}: '{name}' must be in [{low}, {high}], not"
-                    f" {int(found[name][outside][0])}; is it the file of this design?"
+                    f" {int(parameters[name][outside][0])}; is it the file of this design?"
                 )
     except RecordingError as error:
         raise ConfigError(f"{error}") from None
     try:
-        check_parameters(spec, found)
+        check_parameters(spec, parameters)
     except ValueError as error:
         raise ConfigError(f"parameters {file}: {error}") from None
-    return found
+    return parameters

@@ -132,9 +132,9 @@ def load_samples(path: PathLike, inputs: int, *, labels: PathLike | None = None)
         arrays = _archive(file)
     name = next((each for each in ("spikes", "x") if each in arrays), None)
     if name is None:
-        found = ", ".join(sorted(arrays)) or "nothing"
+        names = ", ".join(sorted(arrays)) or "nothing"
         raise ConfigError(
-            f"data file {file} must hold 'spikes' or 'x', (samples, steps, inputs); it has {found}."
+            f"data file {file} must hold 'spikes' or 'x', (samples, steps, inputs); it has {names}."
         )
     spikes = _binary(file, name, arrays[name])
     classes = _labels(file, arrays, labels)
@@ -197,21 +197,21 @@ def _labels(
     file: Path, arrays: Mapping[str, NDArray[Any]], other: PathLike | None
 ) -> NDArray[np.int64] | None:
     """Labels of a file of their own, of the array or of the metadata; None without any."""
-    found: Any
+    values: Any
     if other is not None:
-        found = _array(Path(other))
+        values = _array(Path(other))
     elif "labels" in arrays:
-        found = arrays["labels"]
+        values = arrays["labels"]
     else:
         try:
             meta = meta_of(file, arrays)
         except RecordingError as error:
             raise ConfigError(f"{error}") from None
-        found = meta.get("labels") if isinstance(meta, Mapping) else None
-    if found is None:
+        values = meta.get("labels") if isinstance(meta, Mapping) else None
+    if values is None:
         return None
     try:
-        labels = np.asarray(found)
+        labels = np.asarray(values)
     except ValueError:  # lists of different lengths
         labels = np.empty((0, 0))
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or not labels.size or labels.min() < 0:

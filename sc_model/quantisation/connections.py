@@ -64,8 +64,8 @@ class Kernel:
 
     def spec(self, common: Mapping[str, Any]) -> ConvSpec:
         """The layer's configuration, with the fields that all kinds have."""
-        kept = ("image", "channels", "kernel", "stride", "padding", "pool", "channel_groups")
-        own = {name: getattr(self.shape, name) for name in kept}
+        names = ("image", "channels", "kernel", "stride", "padding", "pool", "channel_groups")
+        own = {name: getattr(self.shape, name) for name in names}
         fields = {name: value for name, value in common.items() if name != "recurrent"}
         return ConvSpec(**{**fields, **own})
 
@@ -83,7 +83,7 @@ class Kernel:
         neuron = np.arange(spec.neurons).reshape(spec.output)
         groups, inputs = spec.channel_groups, spec.kernel_shape[1]
         first = np.arange(channels) // (channels // groups) * inputs
-        found = []
+        pieces = []
         for place in np.ndindex(inputs, *spec.kernel, *spec.pool):
             channel, p, q, top, left = place
             y = np.arange(rows) * spec.stride[0] + p - spec.padding[0]
@@ -97,10 +97,10 @@ class Kernel:
             number = (np.arange(channels) * inputs + channel) * spec.kernel[0] + p
             weight = (number * spec.kernel[1] + q)[:, None, None]
             targets = neuron[:, there_y][:, :, there_x]
-            found.append(
+            pieces.append(
                 (targets.ravel(), column.ravel(), np.broadcast_to(weight, targets.shape).ravel())
             )
-        return Synapses(*(np.concatenate(each) for each in zip(*found, strict=True)))
+        return Synapses(*(np.concatenate(each) for each in zip(*pieces, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

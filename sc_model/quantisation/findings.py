@@ -88,7 +88,7 @@ class Rounded(NamedTuple):
     tick_ms: float
 
 
-def findings(made: Rounded) -> tuple[Finding, ...]:
+def findings(rounded: Rounded) -> tuple[Finding, ...]:
     """All differences worth a word, losses first."""
     kinds: tuple[Callable[[Rounded], Iterator[Finding]], ...] = (
         _weights,
@@ -96,14 +96,14 @@ def findings(made: Rounded) -> tuple[Finding, ...]:
         _ties,
         _delays,
     )
-    if isinstance(made.spec, HetSynSpec):
+    if isinstance(rounded.spec, HetSynSpec):
         kinds = (_time_constants, *kinds)
     else:
         kinds = (_leaks, _dead_bands, *kinds, _potential)
-    if not made.layer.fires:
+    if not rounded.layer.fires:
         kinds = tuple(kind for kind in kinds if kind not in (_threshold, _ties))
-    found = [each for kind in kinds for each in kind(made)]
-    return tuple(sorted(found, key=lambda each: not each.lost))
+    differences = [each for kind in kinds for each in kind(rounded)]
+    return tuple(sorted(differences, key=lambda each: not each.lost))
 
 
 # --- what several of them need --------------------------------------------------------------------
@@ -126,16 +126,16 @@ def _who(which: Any) -> str:
     return f"{count} of {which.size} neurons{one}"
 
 
-def _finding(made: Rounded, kind: str, which: Any, text: str, *, lost: bool = True) -> Finding:
+def _finding(rounded: Rounded, kind: str, which: Any, text: str, *, lost: bool = True) -> Finding:
     neurons = tuple(int(each) for each in np.flatnonzero(which))
-    return Finding(made.layer.name, kind, neurons, lost, text)
+    return Finding(rounded.layer.name, kind, neurons, lost, text)
 
 
 def reach(layer: FloatLayer) -> Floats:
     """To how many times its size a constant input adds up in each potential, (neurons,)."""
 
-    def added(kept: Floats) -> Floats:
-        lost = np.maximum(1.0 - kept, 1.0 / MOST_TICKS)
+    def added(factor: Floats) -> Floats:
+        lost = np.maximum(1.0 - factor, 1.0 / MOST_TICKS)
         return np.asarray(1.0 / lost, np.float64)
 
     total = added(layer.per_neuron("leak"))
@@ -163,83 +163,85 @@ def weight_noise(layer: FloatLayer, units: Floats, weight_bits: int) -> Floats:
     return np.asarray(noise / layer.per_neuron("threshold"), np.float64)
 
 
-def leak_errors(kept: Floats, factor_shift: int) -> Floats:
-    """Errors of leaks (1 - kept) as part of themselves, with that many binary places; 1: none left.
+def leak_errors(factor: Floats, factor_shift: int) -> Floats:
+    """Errors of leaks (1 - factor) as part of themselves, at that many binary places; 1: none left.
 
     0 where nothing leaks.
     """
     one = float(1 << factor_shift)
-    meant = 1.0 - kept
-    found = 1.0 - np.rint(kept * one) / one
-    return np.divide(np.abs(found - meant), meant, out=np.zeros_like(meant), where=meant > 0)
+    leak = 1.0 - factor
+    rounded_leak = 1.0 - np.rint(factor * one) / one
+    return np.divide(np.abs(rounded_leak - leak), leak, out=np.zeros_like(leak), where=leak > 0)
 
 
-def nearest_shift(kept: Floats) -> int:
+def nearest_shift(factor: Floats) -> int:
     """The shift s whose 1 - 2^-s is nearest to all leak factors."""
     return min(
         range(1, LARGEST_LEAK_SHIFT + 1),
-        key=lambda s: float(np.abs(kept - (1 - 2.0**-s)).max()),
+        key=lambda s: float(np.abs(factor - (1 - 2.0**-s)).max()),
     )
 
 
-def band(kept: Ints, factor_shift: int) -> Ints:
+def band(factor: Ints, factor_shift: int) -> Ints:
     """The largest potential that a factor leaves as it is, in its units; 0 where nothing leaks.
 
     round(v D / 2^s) is v as long as v (2^s - D) <= 2^(s - 1).
     """
-    lost = (1 << factor_shift) - kept
+    lost = (1 << factor_shift) - factor
     return np.where(lost > 0, (1 << factor_shift - 1) // np.maximum(lost, 1), 0)
 
 
 # --- leaks ----------------------------------------------------------------------------------------
 
 
-def _leaks(made: Rounded) -> Iterator[Finding]:
-    spec = made.spec
+def _leaks(rounded: Rounded) -> Iterator[Finding]:
+    spec = rounded.spec
     if not isinstance(spec, DenseSpec):
         return
     for field, what in (("leak", "leak"), ("synaptic_leak", "leak of the synaptic current")):
-        if getattr(made.layer, field) is None:
+        if getattr(rounded.layer, field) is None:
             continue
-        kept = made.layer.per_neuron(field)  # type: ignore[arg-type]
-        meant = 1.0 - kept
+        factor = rounded.layer.per_neuron(field)  # type: ignore[arg-type]
+        leak = 1.0 - factor
         shift = spec.neuron.leak if field == "leak" else "factor"
         if shift == "none":
             continue
         if shift == "shift":
-            found = np.full_like(kept, 2.0**-spec.neuron.leak_shift)
-            off = np.divide(np.abs(found - meant), meant, out=np.ones_like(meant), where=meant > 0)
+            rounded_leak = np.full_like(factor, 2.0**-spec.neuron.leak_shift)
+            off = np.divide(
+                np.abs(rounded_leak - leak), leak, out=np.ones_like(leak), where=leak > 0
+            )
         else:
-            found = 1.0 - made.parameters[field] / float(1 << spec.neuron.factor_shift)
-            off = leak_errors(kept, spec.neuron.factor_shift)
-        gone = (meant > 0) & (found == 0)
+            rounded_leak = 1.0 - rounded.parameters[field] / float(1 << spec.neuron.factor_shift)
+            off = leak_errors(factor, spec.neuron.factor_shift)
+        gone = (leak > 0) & (rounded_leak == 0)
         wrong = ~gone & (off > LEAK_MATERIAL)
-        name = f"{what} of '{made.layer.name}'"
+        name = f"{what} of '{rounded.layer.name}'"
         if not (gone | wrong).any():
             continue
-        remedy = _leak_remedy(kept, spec, field, float(off.max()))
+        remedy = _leak_remedy(factor, spec, field, float(off.max()))
         if gone.any():
             text = f"{name} ({_who(gone)}) became none: 100 % of it is lost; {remedy}"
-            yield _finding(made, field, gone, text)
+            yield _finding(rounded, field, gone, text)
         if wrong.any():
             worst = int(np.argmax(np.where(wrong, off, 0)))
             text = (
                 f"{name} ({_who(wrong)}) is off by up to {per_cent(float(off[worst]))}:"
-                f" {found[worst]:.3g} a tick where {meant[worst]:.3g} was meant; {remedy}"
+                f" {rounded_leak[worst]:.3g} a tick where {leak[worst]:.3g} was meant; {remedy}"
             )
-            yield _finding(made, field, wrong, text)
+            yield _finding(rounded, field, wrong, text)
 
 
-def _leak_remedy(kept: Floats, spec: DenseSpec, field: str, now: float) -> str:
+def _leak_remedy(factor: Floats, spec: DenseSpec, field: str, now: float) -> str:
     """The option that keeps the most of all leaks, with what it keeps."""
     options = {
-        f"--leak-bits {bits}": float(leak_errors(kept, bits).max())
+        f"--leak-bits {bits}": float(leak_errors(factor, bits).max())
         for bits in range(4, LARGEST_FACTOR_SHIFT + 1)
     }
     if field == "leak":
-        slow = 2.0 ** -nearest_shift(kept)
-        meant = 1.0 - kept
-        apart = np.abs(slow - meant) / np.where(meant > 0, meant, slow)
+        slow = 2.0 ** -nearest_shift(factor)
+        leak = 1.0 - factor
+        apart = np.abs(slow - leak) / np.where(leak > 0, leak, slow)
         options["--leak shift"] = float(apart.max())
         if spec.neuron.leak == "shift":
             options = {
@@ -250,7 +252,7 @@ def _leak_remedy(kept: Floats, spec: DenseSpec, field: str, now: float) -> str:
     best = good[0] if good else min(options, key=lambda name: options[name])
     if options[best] >= min(now, 1.0) - 1e-12:
         # half a unit of the last place is then 1 % of the slowest leak
-        slowest = float((1.0 - kept)[kept < 1].min())
+        slowest = float((1.0 - factor)[factor < 1].min())
         step = 0.5 / MATERIAL / ((1 << LARGEST_FACTOR_SHIFT) * slowest)
         return (
             f"no width up to --leak-bits {LARGEST_FACTOR_SHIFT} keeps more of it; a step that is"
@@ -259,22 +261,22 @@ def _leak_remedy(kept: Floats, spec: DenseSpec, field: str, now: float) -> str:
     return f"{best} keeps {per_cent(1.0 - options[best])}"
 
 
-def _dead_bands(made: Rounded) -> Iterator[Finding]:
+def _dead_bands(rounded: Rounded) -> Iterator[Finding]:
     """Potentials, and synaptic currents, that rounding holds for ever."""
-    spec, name = made.spec, made.layer.name
+    spec, name = rounded.spec, rounded.layer.name
     if not isinstance(spec, DenseSpec):
         return
-    held, share = held_shares(made.layer, spec, made.parameters)
-    weights = np.abs(made.parameters["weight"])
+    bands, share = held_shares(rounded.layer, spec, rounded.parameters)
+    weights = np.abs(rounded.parameters["weight"])
     smallest = np.where(weights > 0, weights, np.iinfo(np.int64).max).min(axis=1)
-    for field, units in held.items():
+    for field, units in bands.items():
         wide = share[field] >= MATERIAL
         if not wide.any():
             continue
         worst = int(np.argmax(share[field]))
         part = units[worst] / float(int(smallest[worst]) << spec.neuron.fraction)
         beside = f" ({part:.2g} of the smallest weight)" if weights[worst].any() else ""
-        remedy = _fraction_remedy(made, float(share[field].max()))
+        remedy = _fraction_remedy(rounded, float(share[field].max()))
         if field == "leak":
             text = (
                 f"potentials of '{name}' ({_who(wide)}) up to"
@@ -287,7 +289,7 @@ def _dead_bands(made: Rounded) -> Iterator[Finding]:
                 f" units{beside} never decay and hold the potential at up to"
                 f" {per_cent(float(share[field][worst]))} of the threshold; {remedy}"
             )
-        yield _finding(made, "dead_band", wide, text)
+        yield _finding(rounded, "dead_band", wide, text)
 
 
 def held_shares(
@@ -317,11 +319,11 @@ def held_shares(
     return units, shares
 
 
-def _fraction_remedy(made: Rounded, share: float) -> str:
+def _fraction_remedy(rounded: Rounded, share: float) -> str:
     """The fraction, or the width of weights, that makes a dead band immaterial."""
-    spec = made.spec
+    spec = rounded.spec
     now = getattr(spec.neuron, "fraction", 0)
-    bits = int(made.parameters["threshold"].max()).bit_length()
+    bits = int(rounded.parameters["threshold"].max()).bit_length()
     most = min(LARGEST_FRACTION, now + LARGEST_THRESHOLD_BITS - bits)
     for fraction in range(now + 1, most + 1):
         if share * 2.0 ** (now - fraction) < MATERIAL:
@@ -334,48 +336,49 @@ def _fraction_remedy(made: Rounded, share: float) -> str:
 # --- weights --------------------------------------------------------------------------------------
 
 
-def _weights(made: Rounded) -> Iterator[Finding]:
-    found = list(_parts(made))
-    yield from found
-    if not any(each.lost for each in found):
-        yield from _noise(made)
+def _weights(rounded: Rounded) -> Iterator[Finding]:
+    parts = list(_parts(rounded))
+    yield from parts
+    if not any(each.lost for each in parts):
+        yield from _noise(rounded)
 
 
-def _noise(made: Rounded) -> Iterator[Finding]:
+def _noise(rounded: Rounded) -> Iterator[Finding]:
     """Weights that are so coarse that their errors matter."""
-    bits = made.spec.weight_bits
-    noise = weight_noise(made.layer, made.scale, bits)
+    bits = rounded.spec.weight_bits
+    noise = weight_noise(rounded.layer, rounded.scale, bits)
     wrong = noise >= MATERIAL
     if not wrong.any():
         return
     top = (1 << bits - 1) - 1
     options = {
         f"--weight-bits {wider}": float(
-            weight_noise(made.layer, made.scale * top / ((1 << wider - 1) - 1), wider).max()
+            weight_noise(rounded.layer, rounded.scale * top / ((1 << wider - 1) - 1), wider).max()
         )
         for wider in range(bits + 1, LARGEST_WEIGHT_BITS + 1)
     }
     text = (
-        f"weights of '{made.layer.name}' ({_who(wrong)}) are off: with a tenth of the inputs their"
-        f" errors add up to some {per_cent(float(noise.max()))} of the threshold; {_best(options)}"
+        f"weights of '{rounded.layer.name}' ({_who(wrong)}) are off: with a tenth of the inputs"
+        f" their errors add up to some {per_cent(float(noise.max()))} of the threshold;"
+        f" {_best(options)}"
     )
-    yield _finding(made, "weight", wrong, text)
+    yield _finding(rounded, "weight", wrong, text)
 
 
-def _parts(made: Rounded) -> Iterator[Finding]:
-    layer, begin = made.layer, 0
+def _parts(rounded: Rounded) -> Iterator[Finding]:
+    layer, begin = rounded.layer, 0
     names = {"weight": "weights", "recurrent": "recurrent weights", "bias": "biases"}
     for kind, what in names.items():
         plain = getattr(layer, kind)
         if plain is None:
             continue
         floats = plain[:, None] if plain.ndim == 1 else plain
-        whole = made.parameters["weight"][:, begin : begin + floats.shape[1]]
+        whole = rounded.parameters["weight"][:, begin : begin + floats.shape[1]]
         begin += floats.shape[1]
-        yield from _vanished(made, kind, what, floats, whole)
-        yield from _clipped(made, kind, what, floats, whole)
+        yield from _vanished(rounded, kind, what, floats, whole)
+        yield from _clipped(rounded, kind, what, floats, whole)
         if kind == "bias":
-            yield from _biases(made, floats, whole)
+            yield from _biases(rounded, floats, whole)
 
 
 def _effect(layer: FloatLayer, lost: Floats) -> Floats:
@@ -389,12 +392,12 @@ def _effect(layer: FloatLayer, lost: Floats) -> Floats:
 
 
 def _vanished(
-    made: Rounded, kind: str, what: str, floats: Floats, whole: Ints
+    rounded: Rounded, kind: str, what: str, floats: Floats, whole: Ints
 ) -> Iterator[Finding]:
     gone = (floats != 0) & (whole == 0)
     if not gone.any():
         return
-    layer = made.layer
+    layer = rounded.layer
     part = np.abs(np.where(gone, floats, 0.0)) / layer.per_neuron("threshold")[:, None]
     effect = _effect(layer, np.where(gone, floats, 0.0))
     who = _who(gone.any(axis=1))
@@ -406,11 +409,13 @@ def _vanished(
     lost = bool((effect >= MATERIAL).any())
     if lost:
         worst = per_cent(float(effect.max()))
-        text += f", together in every tick up to {worst} of it; {_width_remedy(made, floats, gone)}"
-    yield _finding(made, kind, gone.any(axis=1), text, lost=lost)
+        text += (
+            f", together in every tick up to {worst} of it; {_width_remedy(rounded, floats, gone)}"
+        )
+    yield _finding(rounded, kind, gone.any(axis=1), text, lost=lost)
 
 
-def _width_remedy(made: Rounded, floats: Floats, gone: Flags) -> str:
+def _width_remedy(rounded: Rounded, floats: Floats, gone: Flags) -> str:
     """The width of weights, or the scale, with which what became 0 is no longer material.
 
     Parameters
@@ -420,47 +425,49 @@ def _width_remedy(made: Rounded, floats: Floats, gone: Flags) -> str:
     """
 
     def error(units: Floats) -> float:
-        left = np.rint(floats / units[:, None]) * units[:, None]
-        return float(_effect(made.layer, np.where(gone, floats - left, 0.0)).max())
+        nearest = np.rint(floats / units[:, None]) * units[:, None]
+        return float(_effect(rounded.layer, np.where(gone, floats - nearest, 0.0)).max())
 
-    top = (1 << made.spec.weight_bits - 1) - 1
+    top = (1 << rounded.spec.weight_bits - 1) - 1
     options = {}
-    if made.scaled_by == "tensor" and isinstance(made.spec, DenseSpec):
+    if rounded.scaled_by == "tensor" and isinstance(rounded.spec, DenseSpec):
         rows = np.abs(floats).max(axis=1)
         options["--scale row"] = error(np.where(rows > 0, rows, 1.0) / top)
-    for bits in range(made.spec.weight_bits + 1, LARGEST_WEIGHT_BITS + 1):
-        finer = made.scale * top / ((1 << bits - 1) - 1)
+    for bits in range(rounded.spec.weight_bits + 1, LARGEST_WEIGHT_BITS + 1):
+        finer = rounded.scale * top / ((1 << bits - 1) - 1)
         options[f"--weight-bits {bits}"] = error(finer)
-    now = error(made.scale)
+    now = error(rounded.scale)
     if not options or min(options.values()) >= now:
         return "no width keeps more of them; train with weights that are less far apart"
     return _best(options)
 
 
-def _clipped(made: Rounded, kind: str, what: str, floats: Floats, whole: Ints) -> Iterator[Finding]:
-    meant = np.rint(floats / made.scale[:, None])
+def _clipped(
+    rounded: Rounded, kind: str, what: str, floats: Floats, whole: Ints
+) -> Iterator[Finding]:
+    meant = np.rint(floats / rounded.scale[:, None])
     beyond = meant != whole
     if not beyond.any():
         return
-    form = made.spec.weight_format
+    form = rounded.spec.weight_format
     worst = np.abs(np.where(beyond, meant, 0)).max() / form.hi
     text = (
-        f"{what} of '{made.layer.name}' ({_who(beyond.any(axis=1))}): {int(beyond.sum())} of"
+        f"{what} of '{rounded.layer.name}' ({_who(beyond.any(axis=1))}): {int(beyond.sum())} of"
         f" {beyond.size} saturated, the largest at {worst:.3g} times what {form.width} bits hold;"
         " give a larger scale, or 'tensor'"
     )
-    yield _finding(made, kind, beyond.any(axis=1), text)
+    yield _finding(rounded, kind, beyond.any(axis=1), text)
 
 
-def _biases(made: Rounded, floats: Floats, whole: Ints) -> Iterator[Finding]:
+def _biases(rounded: Rounded, floats: Floats, whole: Ints) -> Iterator[Finding]:
     """Biases come in every tick, so their errors add up."""
-    kept = np.where(whole != 0, floats, 0.0)  # those that became 0 have a finding of their own
-    bits = made.spec.weight_bits
+    nonzero = np.where(whole != 0, floats, 0.0)  # those that became 0 have a finding of their own
+    bits = rounded.spec.weight_bits
     top = (1 << bits - 1) - 1
 
     def effects(wider: int) -> Floats:
-        units = made.scale * top / ((1 << wider - 1) - 1)
-        return _effect(made.layer, rounding_errors(kept, units, wider))
+        units = rounded.scale * top / ((1 << wider - 1) - 1)
+        return _effect(rounded.layer, rounding_errors(nonzero, units, wider))
 
     effect = effects(bits)
     wrong = effect >= MATERIAL
@@ -471,15 +478,15 @@ def _biases(made: Rounded, floats: Floats, whole: Ints) -> Iterator[Finding]:
         for wider in range(bits + 1, LARGEST_WEIGHT_BITS + 1)
     }
     text = (
-        f"biases of '{made.layer.name}' ({_who(wrong)}) are off: that adds up to"
+        f"biases of '{rounded.layer.name}' ({_who(wrong)}) are off: that adds up to"
         f" {per_cent(float(effect.max()))} of the threshold; {_best(options)}"
     )
-    yield _finding(made, "bias", wrong, text)
+    yield _finding(rounded, "bias", wrong, text)
 
 
 def _best(options: Mapping[str, float]) -> str:
     """The first option that makes a share immaterial, or else the one that makes it smallest."""
-    good = [name for name, left in options.items() if left < MATERIAL]
+    good = [name for name, share in options.items() if share < MATERIAL]
     best = good[0] if good else min(options, key=lambda name: options[name], default="")
     return f"{best} makes that {per_cent(options[best])}" if best else "no width keeps more"
 
@@ -494,34 +501,34 @@ def threshold_gain(spec: DenseSpec | HetSynSpec) -> float:
     return float(2.0**spec.neuron.fraction)
 
 
-def _threshold(made: Rounded) -> Iterator[Finding]:
-    spec, plain = made.spec, made.layer.per_neuron("threshold")
+def _threshold(rounded: Rounded) -> Iterator[Finding]:
+    spec, plain = rounded.spec, rounded.layer.per_neuron("threshold")
     whole = (
         np.full(len(plain), spec.neuron.threshold)
         if isinstance(spec, HetSynSpec)
-        else made.parameters["threshold"]
+        else rounded.parameters["threshold"]
     )
-    exact = plain / made.scale * threshold_gain(spec)
+    exact = plain / rounded.scale * threshold_gain(spec)
     off = np.abs(whole - exact) / exact
     # v >= n is v > n - 1 of integers: a whole threshold is exact but for what a reset takes off
     alike = np.abs(whole - 1 - exact) <= TIE * np.maximum(exact, 1.0)
-    wrong = (off >= MATERIAL) & ~(alike & (made.layer.reset == "zero") & made.layer.strict)
+    wrong = (off >= MATERIAL) & ~(alike & (rounded.layer.reset == "zero") & rounded.layer.strict)
     if not wrong.any():
         return
     worst = int(np.argmax(np.where(wrong, off, 0)))
     text = (
-        f"threshold of '{made.layer.name}' ({_who(wrong)}) is off by up to"
+        f"threshold of '{rounded.layer.name}' ({_who(wrong)}) is off by up to"
         f" {per_cent(float(off[worst]))}: {int(whole[worst])} units where {exact[worst]:.3g} were"
         " meant"
     )
     if isinstance(spec, DenseSpec):
-        text += "; " + _fraction_remedy(made, float(off[worst]))
-    yield _finding(made, "threshold", wrong, text)
+        text += "; " + _fraction_remedy(rounded, float(off[worst]))
+    yield _finding(rounded, "threshold", wrong, text)
 
 
-def _ties(made: Rounded) -> Iterator[Finding]:
+def _ties(rounded: Rounded) -> Iterator[Finding]:
     """Equal input spikes that end exactly at the threshold, where > and >= differ."""
-    layer, spec = made.layer, made.spec
+    layer, spec = rounded.layer, rounded.spec
     if isinstance(spec, HetSynSpec):
         return
     thresholds = layer.per_neuron("threshold")[:, None]
@@ -531,8 +538,8 @@ def _ties(made: Rounded) -> Iterator[Finding]:
         level = layer.weight * spikes
         at = np.abs(level - thresholds) <= TIE * thresholds
         at &= endless | (spikes == 1)
-        units = made.parameters["weight"][:, : layer.inputs] * spikes << spec.neuron.fraction
-        fires = units >= made.parameters["threshold"][:, None]
+        units = rounded.parameters["weight"][:, : layer.inputs] * spikes << spec.neuron.fraction
+        fires = units >= rounded.parameters["threshold"][:, None]
         tied |= at
         wrong |= at & (fires != (not layer.strict))
     if layer.synaptic_leak is not None or not tied.any():
@@ -547,10 +554,10 @@ def _ties(made: Rounded) -> Iterator[Finding]:
             f"{where}; rounding turns that round for {int(wrong.sum())} of them; --weight-bits"
             f" {LARGEST_WEIGHT_BITS}, or a scale of which all weights are multiples, avoids it"
         )
-        yield _finding(made, "tie", wrong.any(axis=1), text)
+        yield _finding(rounded, "tie", wrong.any(axis=1), text)
     else:
         text = f"{where}, in the integers too; the source decides that, or NIR's v > threshold"
-        yield _finding(made, "tie", tied.any(axis=1), text, lost=False)
+        yield _finding(rounded, "tie", tied.any(axis=1), text, lost=False)
 
 
 # --- the others -----------------------------------------------------------------------------------
@@ -572,28 +579,28 @@ def potential_bound(
     thresholds = parameters["threshold"].astype(np.float64)
     over = thresholds + up
     if layer.reset != "zero":  # what is left above the threshold adds up too
-        kept = np.maximum(1.0 - layer.per_neuron("leak"), 1.0 / MOST_TICKS)
-        over = np.maximum(over, np.maximum(up - thresholds, 0.0) / kept + over)
+        decay = np.maximum(1.0 - layer.per_neuron("leak"), 1.0 / MOST_TICKS)
+        over = np.maximum(over, np.maximum(up - thresholds, 0.0) / decay + over)
     return down, over
 
 
-def _potential(made: Rounded) -> Iterator[Finding]:
-    spec = made.spec
+def _potential(rounded: Rounded) -> Iterator[Finding]:
+    spec = rounded.spec
     if not isinstance(spec, DenseSpec):
         return
     form = spec.neuron.potential_format(_current(spec))
-    down, up = potential_bound(made.layer, spec, made.parameters)
+    down, up = potential_bound(rounded.layer, spec, rounded.parameters)
     short = (down < form.lo) | (up > form.hi)
     if not short.any():
         return
     most = float(np.maximum(-down, up).max())
     needed = int(np.ceil(np.log2(most + 1))) + 1
     text = (
-        f"potentials of '{made.layer.name}' ({_who(short)}) can saturate at {form.width} bits if"
+        f"potentials of '{rounded.layer.name}' ({_who(short)}) can saturate at {form.width} bits if"
         f" all inputs of one sign spike for long; --potential-bits {min(needed, 48)} would hold"
         f" {'them' if needed <= 48 else 'most of them'}"
     )
-    yield _finding(made, "potential", short, text, lost=False)
+    yield _finding(rounded, "potential", short, text, lost=False)
 
 
 def _current(spec: DenseSpec) -> Any:
@@ -601,38 +608,39 @@ def _current(spec: DenseSpec) -> Any:
     return spec.current_format(IntFormat(1))
 
 
-def _delays(made: Rounded) -> Iterator[Finding]:
+def _delays(rounded: Rounded) -> Iterator[Finding]:
     for field in ("delay", "recurrent_delay"):
-        plain = getattr(made.layer, field)
+        plain = getattr(rounded.layer, field)
         if plain is None:
             continue
         off = np.abs(plain - np.rint(plain))
         wrong = off > 1e-3
         if wrong.any():
             text = (
-                f"delays of '{made.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())} of"
-                f" {wrong.size} are no whole ticks and were rounded, by up to {off.max():.2g} ticks"
+                f"delays of '{rounded.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())}"
+                f" of {wrong.size} are no whole ticks and were rounded, by up to {off.max():.2g}"
+                " ticks"
             )
-            yield _finding(made, "delay", wrong.any(axis=1), text, lost=False)
+            yield _finding(rounded, "delay", wrong.any(axis=1), text, lost=False)
 
 
-def _time_constants(made: Rounded) -> Iterator[Finding]:
+def _time_constants(rounded: Rounded) -> Iterator[Finding]:
     """Time constants of synapses that no decay code has, and traces that saturate."""
-    spec, tau = made.spec, made.layer.tau
+    spec, tau = rounded.spec, rounded.layer.tau
     if not isinstance(spec, HetSynSpec) or tau is None:
         return
-    used: Flags = np.asarray(made.layer.weight != 0)
+    used: Flags = np.asarray(rounded.layer.weight != 0)
     low, high = spec.tau_min_ms, spec.tau_max_ms
     outside = used & ((tau < low) | (tau > high))
     if outside.any():
         text = (
-            f"time constants of '{made.layer.name}' ({_who(outside.any(axis=1))}):"
+            f"time constants of '{rounded.layer.name}' ({_who(outside.any(axis=1))}):"
             f" {int(outside.sum())} of {int(used.sum())} lie outside [{low:g}, {high:g}] ms and"
             f" became an end of it; --tau-min-ms {min(low, float(tau[used].min())):g} --tau-max-ms"
             f" {max(high, float(tau[used].max())):g} hold all"
         )
-        yield _finding(made, "tau", outside.any(axis=1), text)
-    codes = spec.codes(made.tick_ms / spec.tick_interval)
+        yield _finding(rounded, "tau", outside.any(axis=1), text)
+    codes = spec.codes(rounded.tick_ms / spec.tick_interval)
     off = _tau_errors(tau, codes)
     wrong = used & ~outside & (off > TAU_MATERIAL)
     if wrong.any():
@@ -640,29 +648,29 @@ def _time_constants(made: Rounded) -> Iterator[Finding]:
         options = {}
         for places in range(spec.factor_shift, LARGEST_FACTOR_SHIFT + 1):
             update = {"code_bits": 8, "terms": 0, "factor_shift": places}
-            finer = spec.model_copy(update=update).codes(made.tick_ms / spec.tick_interval)
+            finer = spec.model_copy(update=update).codes(rounded.tick_ms / spec.tick_interval)
             more = "" if places == spec.factor_shift else f" --leak-bits {places}"
             options[f"--code-bits 8 --terms 0{more}"] = float(_tau_errors(tau, finer)[wrong].max())
             if options[f"--code-bits 8 --terms 0{more}"] <= TAU_MATERIAL:
                 break
         best = min(options, key=lambda name: options[name])
         text = (
-            f"time constants of '{made.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())}"
-            f" of {int(used.sum())} are off by up to {per_cent(worst)}; {best} makes it"
-            f" {per_cent(options[best])}"
+            f"time constants of '{rounded.layer.name}' ({_who(wrong.any(axis=1))}):"
+            f" {int(wrong.sum())} of {int(used.sum())} are off by up to {per_cent(worst)};"
+            f" {best} makes it {per_cent(options[best])}"
         )
-        yield _finding(made, "tau", wrong.any(axis=1), text)
-    steady = 1.0 / -np.expm1(-made.tick_ms / tau)
+        yield _finding(rounded, "tau", wrong.any(axis=1), text)
+    steady = 1.0 / -np.expm1(-rounded.tick_ms / tau)
     room = 2.0 ** (spec.trace_bits - spec.trace_fraction)
     full: Flags = np.asarray(used & (steady >= room))
     if full.any():
         bits = spec.trace_fraction + int(np.ceil(np.log2(float(steady[full].max()) + 1)))
         text = (
-            f"traces of '{made.layer.name}' ({_who(full.any(axis=1))}) can saturate at {room:g}"
+            f"traces of '{rounded.layer.name}' ({_who(full.any(axis=1))}) can saturate at {room:g}"
             f" spikes where an input spikes in every tick; --trace-bits {min(bits, 32)} would hold"
             f" {'them' if bits <= 32 else 'most of them'}"
         )
-        yield _finding(made, "trace", full.any(axis=1), text, lost=False)
+        yield _finding(rounded, "trace", full.any(axis=1), text, lost=False)
 
 
 def _tau_errors(tau: Floats, codes: Any) -> Floats:

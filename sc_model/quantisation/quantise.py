@@ -169,8 +169,8 @@ def _dense(layer: FloatLayer, fields: dict[str, Any], neuron: dict[str, Any]) ->
     """The configuration of a layer without traces, of the kind that its connections need."""
     if not layer.fires:
         known = IntegratorNeuronSpec.model_fields
-        kept = {name: neuron[name] for name in neuron if name in known and name not in FIXED}
-        return IntegratorSpec(**fields, neuron=IntegratorNeuronSpec(**kept))
+        arguments = {name: neuron[name] for name in neuron if name in known and name not in FIXED}
+        return IntegratorSpec(**fields, neuron=IntegratorNeuronSpec(**arguments))
     if layer.connections is None:
         return DenseSpec(**fields, neuron=LifSpec(**neuron))
     return layer.connections.spec({**fields, "neuron": LifSpec(**neuron)})
@@ -300,10 +300,10 @@ def _delays(
             )
         errors[name] = loss(delays, whole)
         parts[0 if name == "delay" else 1] = whole.astype(np.int64)
-    joined = np.concatenate(parts, axis=1)
-    longest = int(joined.max()) if max_delay is None else max_delay
+    table = np.concatenate(parts, axis=1)
+    longest = int(table.max()) if max_delay is None else max_delay
     if longest:
-        parameters["delay"] = joined
+        parameters["delay"] = table
     return longest
 
 

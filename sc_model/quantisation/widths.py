@@ -114,21 +114,21 @@ def widths(
         if "weight_bits" in fixed
         else tuple(range(WEIGHT_BITS, LARGEST_WEIGHT_BITS + 1))
     )
-    chosen: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for bits in lengths:
         scale = fixed["scale"] if "scale" in fixed else _weight_scale(layer, bits)
-        chosen = {**fixed, "weight_bits": bits, "scale": scale}
+        result = {**fixed, "weight_bits": bits, "scale": scale}
         fits = _weight_noise(layer, bits, scale) <= WEIGHT_TOLERANCE
         if layer.tau is None and (fits or bits == lengths[-1]):
-            chosen.setdefault("factor_shift", _factor_shift(layer, chosen))
-            fits = _fraction(layer, chosen) <= UNIT_TOLERANCE and fits
+            result.setdefault("factor_shift", _factor_shift(layer, result))
+            fits = _fraction(layer, result) <= UNIT_TOLERANCE and fits
         if fits:
             break
     if layer.tau is None:
-        _potential_bits(layer, chosen)
+        _potential_bits(layer, result)
     else:
-        _codes(layer, chosen, tick_ms)
-    return chosen
+        _codes(layer, result, tick_ms)
+    return result
 
 
 def widest(
@@ -159,14 +159,14 @@ def _fixed(layer: FloatLayer, arguments: Mapping[str, Any]) -> dict[str, Any]:
 # --- leaks and time constants ---------------------------------------------------------------------
 
 
-def _factor_shift(layer: FloatLayer, chosen: Mapping[str, Any]) -> int:
+def _factor_shift(layer: FloatLayer, arguments: Mapping[str, Any]) -> int:
     """The fewest binary places with which leaks are themselves; else those that come nearest."""
-    fields = [layer.per_neuron("leak")] if chosen.get("leak", "factor") == "factor" else []
+    fields = [layer.per_neuron("leak")] if arguments.get("leak", "factor") == "factor" else []
     if layer.synaptic_leak is not None:
         fields.append(layer.per_neuron("synaptic_leak"))
-    least = min(max(FACTOR_SHIFT, chosen["weight_bits"] - LEAK_BEHIND), LARGEST_FACTOR_SHIFT)
+    least = min(max(FACTOR_SHIFT, arguments["weight_bits"] - LEAK_BEHIND), LARGEST_FACTOR_SHIFT)
     errors = {
-        places: max((float(leak_errors(kept, places).max()) for kept in fields), default=0.0)
+        places: max((float(leak_errors(factor, places).max()) for factor in fields), default=0.0)
         for places in range(least, LARGEST_FACTOR_SHIFT + 1)
     }
     for places, error in errors.items():
@@ -175,18 +175,20 @@ def _factor_shift(layer: FloatLayer, chosen: Mapping[str, Any]) -> int:
     return min(errors, key=lambda places: errors[places])
 
 
-def _codes(layer: FloatLayer, chosen: dict[str, Any], tick_ms: float) -> None:
+def _codes(layer: FloatLayer, arguments: dict[str, Any], tick_ms: float) -> None:
     """Decay codes by a multiplier where shifted copies miss a time constant by too much."""
     used = layer.tau[layer.weight != 0] if layer.tau is not None else np.empty(0)
     if not used.size:
         return
     if used.max() > TAU_MAX_MS:
-        chosen.setdefault("tau_max_ms", float(used.max()))
+        arguments.setdefault("tau_max_ms", float(used.max()))
     if used.min() < TAU_MIN_MS:
-        chosen.setdefault("tau_min_ms", float(used.min()))
+        arguments.setdefault("tau_min_ms", float(used.min()))
 
     def error(finer: Mapping[str, Any]) -> float:
-        known = {name: value for name, value in chosen.items() if name in HetSynSpec.model_fields}
+        known = {
+            name: value for name, value in arguments.items() if name in HetSynSpec.model_fields
+        }
         spec = HetSynSpec(**{"name": "layer", "inputs": 1, "neurons": 1, **known, **finer})
         codes = spec.codes(tick_ms / spec.tick_interval)
         table = np.array(codes.taus_ms)[codes.encode(used.tolist())]
@@ -194,17 +196,17 @@ def _codes(layer: FloatLayer, chosen: dict[str, Any], tick_ms: float) -> None:
 
     if error({}) <= TAU_MATERIAL:
         return
-    finer = {"code_bits": 8, "terms": 0} if not {"code_bits", "terms"} & set(chosen) else {}
+    finer = {"code_bits": 8, "terms": 0} if not {"code_bits", "terms"} & set(arguments) else {}
     lengths = (
-        (chosen["factor_shift"],)
-        if "factor_shift" in chosen
+        (arguments["factor_shift"],)
+        if "factor_shift" in arguments
         else range(FACTOR_SHIFT, LARGEST_FACTOR_SHIFT + 1)
     )
     for places in lengths:
-        found = {**finer, "factor_shift": places}
-        if error(found) <= TAU_MATERIAL:
+        options = {**finer, "factor_shift": places}
+        if error(options) <= TAU_MATERIAL:
             break
-    chosen |= found
+    arguments |= options
 
 
 # --- weights --------------------------------------------------------------------------------------
@@ -253,9 +255,9 @@ def _row_scales(layer: FloatLayer, weight_bits: int) -> Floats:
     best, noise = least, _noise(layer, least, weight_bits)
     for step in range(1, UNITS_TRIED):
         other = least * (1.0 + step * UNIT_RANGE / UNITS_TRIED)
-        found = _noise(layer, other, weight_bits)
-        best = np.where(found < noise, other, best)
-        noise = np.minimum(found, noise)
+        other_noise = _noise(layer, other, weight_bits)
+        best = np.where(other_noise < noise, other, best)
+        noise = np.minimum(other_noise, noise)
     return best
 
 
@@ -292,52 +294,52 @@ def _weight_scale(layer: FloatLayer, weight_bits: int) -> Any:
 # --- potentials -----------------------------------------------------------------------------------
 
 
-def _dense(layer: FloatLayer, chosen: Mapping[str, Any], fraction: int) -> QuantisedLayer:
-    return quantise(layer, **{**chosen, "fraction": fraction})
+def _dense(layer: FloatLayer, arguments: Mapping[str, Any], fraction: int) -> QuantisedLayer:
+    return quantise(layer, **{**arguments, "fraction": fraction})
 
 
-def _room(layer: FloatLayer, chosen: Mapping[str, Any]) -> int:
+def _room(layer: FloatLayer, arguments: Mapping[str, Any]) -> int:
     """The most binary places for which thresholds and potentials have room."""
-    made = _dense(layer, chosen, 0)
-    bits = int(made.parameters["threshold"].max()).bit_length()
-    most = chosen.get("threshold_bits") or LARGEST_THRESHOLD_BITS
+    quantised = _dense(layer, arguments, 0)
+    bits = int(quantised.parameters["threshold"].max()).bit_length()
+    most = arguments.get("threshold_bits") or LARGEST_THRESHOLD_BITS
     # sign and one bit above the threshold, beside the factor's
-    fast = PRODUCT_BITS - 2 - int(chosen.get("factor_shift", FACTOR_SHIFT))
+    fast = PRODUCT_BITS - 2 - int(arguments.get("factor_shift", FACTOR_SHIFT))
     return max(0, min(LARGEST_FRACTION, most - bits, fast - bits))
 
 
-def _fraction(layer: FloatLayer, chosen: dict[str, Any]) -> float:
+def _fraction(layer: FloatLayer, arguments: dict[str, Any]) -> float:
     """Choose places below a weight's unit, so that rounding holds no part of a threshold.
 
     Returns what it still holds, as part of the threshold.
     """
-    free = "fraction" not in chosen
-    most = _room(layer, chosen) if free else chosen["fraction"]
-    behind = max(FRACTION, chosen["weight_bits"] - FRACTION_BEHIND)
+    free = "fraction" not in arguments
+    most = _room(layer, arguments) if free else arguments["fraction"]
+    behind = max(FRACTION, arguments["weight_bits"] - FRACTION_BEHIND)
     least = min(behind, most) if free else most
-    made = _dense(layer, chosen, least)
-    if not isinstance(made.spec, DenseSpec):
+    quantised = _dense(layer, arguments, least)
+    if not isinstance(quantised.spec, DenseSpec):
         return 0.0
-    _, shares = held_shares(layer, made.spec, made.parameters)
+    _, shares = held_shares(layer, quantised.spec, quantised.parameters)
     share = max((float(each.max()) for each in shares.values()), default=0.0)
-    share = max(share, float((1.0 / made.parameters["threshold"]).max()))
+    share = max(share, float((1.0 / quantised.parameters["threshold"]).max()))
     missing = int(np.ceil(np.log2(share / UNIT_TOLERANCE))) if share > UNIT_TOLERANCE else 0
-    chosen["fraction"] = min(most, least + missing)
-    return float(share * 2.0 ** (least - chosen["fraction"]))
+    arguments["fraction"] = min(most, least + missing)
+    return float(share * 2.0 ** (least - arguments["fraction"]))
 
 
-def _potential_bits(layer: FloatLayer, chosen: dict[str, Any]) -> None:
+def _potential_bits(layer: FloatLayer, arguments: dict[str, Any]) -> None:
     """Bits that hold the worst case of all inputs together, where those by default do not."""
-    if "potential_bits" in chosen:
+    if "potential_bits" in arguments:
         return
-    made = _dense(layer, chosen, chosen["fraction"])
-    if not isinstance(made.spec, DenseSpec):
+    quantised = _dense(layer, arguments, arguments["fraction"])
+    if not isinstance(quantised.spec, DenseSpec):
         return
-    form = made.spec.neuron.potential_format(made.spec.current_format(IntFormat(1)))
-    down, up = potential_bound(layer, made.spec, made.parameters)
+    form = quantised.spec.neuron.potential_format(quantised.spec.current_format(IntFormat(1)))
+    down, up = potential_bound(layer, quantised.spec, quantised.parameters)
     if (down >= form.lo).all() and (up <= form.hi).all():
         return
     needed = int(np.ceil(np.log2(float(np.maximum(-down, up).max()) + 1))) + 1
-    most = min(MAX_POTENTIAL_BITS, PRODUCT_BITS - made.spec.neuron.factor_shift)
+    most = min(MAX_POTENTIAL_BITS, PRODUCT_BITS - quantised.spec.neuron.factor_shift)
     if max(form.width, min(needed, most)) > form.width:
-        chosen["potential_bits"] = min(needed, most)
+        arguments["potential_bits"] = min(needed, most)
