@@ -35,21 +35,21 @@ def check_rules(spec: RecurrentNetworkSpec, hidden: Rule, readout: Rule) -> None
 
     `hidden`, `readout` : the rules that the layers of `spec` choose.
     """
-    wanted = {"pre_spike": "pre", "slope": "post", "signal": "post", "noise": "synapse"}
-    found = {item.name: str(item.locality) for item in hidden.inputs}
+    contract = {"pre_spike": "pre", "slope": "post", "signal": "post", "noise": "synapse"}
+    localities = {item.name: str(item.locality) for item in hidden.inputs}
     settings = [setting.name for setting in hidden.settings]
     fields = {field.name: field.locality for field in hidden.state}
     if (
-        found != wanted
+        localities != contract
         or settings != [SETTING]
         or fields.get("weight") is not Locality.SYNAPSE
         or Locality.POST in fields.values()
     ):
         raise RuleError(
             f"rule '{hidden.family}' must have the field weight, no field of locality post, the"
-            f" inputs {', '.join(wanted)} and the run-time parameter {SETTING} for the recurrent"
-            f" layer, not the fields {', '.join(fields)}, the inputs {', '.join(found)} and the"
-            f" run-time parameters {', '.join(settings) or 'none'}."
+            f" inputs {', '.join(contract)} and the run-time parameter {SETTING} for the recurrent"
+            f" layer, not the fields {', '.join(fields)}, the inputs {', '.join(localities)} and"
+            f" the run-time parameters {', '.join(settings) or 'none'}."
         )
     inputs = sorted(item.name for item in readout.inputs)
     names = [field.name for field in readout.state]
@@ -74,10 +74,10 @@ def recurrent_neuron(spec: RecurrentNetworkSpec) -> Unit:
     """
     hidden, potential = spec.hidden, spec.potential_format
     lif = lif_unit(hidden.neuron, spec.current_format)
-    kept = {"potential": potential, "spike": BIT, "trace": TRACE_FORMAT}
+    state = {"potential": potential, "spike": BIT, "trace": TRACE_FORMAT}
 
     def run(ops: Ops, now: Any) -> dict[str, Any]:
-        found = lif.apply(
+        membrane = lif.apply(
             ops,
             {
                 "potential": now.potential,
@@ -86,23 +86,23 @@ def recurrent_neuron(spec: RecurrentNetworkSpec) -> Unit:
                 "threshold": hidden.threshold,
             },
         )
-        above = ops.let("above", found["potential"] - hidden.threshold)
+        above = ops.let("above", membrane["potential"] - hidden.threshold)
         distance = ops.let("distance", ops.mux(above < 0, -above, above))
         near = (hidden.threshold - distance) >> hidden.slope_shift
-        left = decay_to_zero(ops, now.trace, spec.readout_shift, TRACE_FORMAT.hi)
-        risen = ops.mux(found["ready"], spec.trace_increment, 0)
+        decayed = decay_to_zero(ops, now.trace, spec.readout_shift, TRACE_FORMAT.hi)
+        increment = ops.mux(membrane["ready"], spec.trace_increment, 0)
         return {
-            "potential": found["potential"],
-            "spike": found["ready"],
-            "trace": ops.clamp(left + risen, 0, TRACE_FORMAT.hi),
+            "potential": membrane["potential"],
+            "spike": membrane["ready"],
+            "trace": ops.clamp(decayed + increment, 0, TRACE_FORMAT.hi),
             "slope": ops.clamp(near, 0, hidden.slope_format.hi),
         }
 
     return Unit(
         "recurrent neuron",
-        {**kept, "current": spec.current_format},
-        {**kept, "slope": hidden.slope_format},
-        dict.fromkeys(kept, 0),
+        {**state, "current": spec.current_format},
+        {**state, "slope": hidden.slope_format},
+        dict.fromkeys(state, 0),
         run,
     )
 

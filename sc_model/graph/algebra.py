@@ -108,5 +108,5 @@ def evaluate(graph: Graph, ops: Any, variables: Mapping[str, Any]) -> dict[str, 
             values.append(variables[str(node.data[0])])
         else:
             values.append(evaluate_node(node, ops, [values[arg] for arg in node.args]))
-    named = {name: values[index] for name, index in graph.lets.items()}
-    return named | {name: values[index] for name, index in graph.outputs.items()}
+    intermediates = {name: values[index] for name, index in graph.lets.items()}
+    return intermediates | {name: values[index] for name, index in graph.outputs.items()}

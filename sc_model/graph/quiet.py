@@ -76,14 +76,14 @@ def quiet_conditions(
     -------
     Names of the inputs that are 0, for each condition; none of them contains another one.
     """
-    found: list[Condition] = []
+    conditions: list[Condition] = []
     ranges = left_ranges(rule, params)
     for condition in menu(rule):
-        if any(set(less) <= set(condition) for less in found):
+        if any(set(less) <= set(condition) for less in conditions):
             continue
         if _keeps(rule, params, condition, fields, ranges):
-            found.append(condition)
-    return tuple(found)
+            conditions.append(condition)
+    return tuple(conditions)
 
 
 def _keeps(

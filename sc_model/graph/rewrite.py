@@ -174,8 +174,8 @@ def product_as_adder_tree(b: Builder, index: int) -> int | None:
     form = b.interval(narrow).format
     rows: list[tuple[int, int, int]] = []  # sum, its weight as a power of two, its sign
     for bit in range(form.width):
-        chosen = b.make(Op.LOW_NONZERO, (b.make(Op.SHR, (narrow,), (bit,)),), (1,))
-        row = b.make(Op.MUX, (chosen, wide, b.const(0)))
+        bit_is_set = b.make(Op.LOW_NONZERO, (b.make(Op.SHR, (narrow,), (bit,)),), (1,))
+        row = b.make(Op.MUX, (bit_is_set, wide, b.const(0)))
         rows.append((row, bit, -1 if form.signed and bit == form.width - 1 else 1))
     while len(rows) > 1:
         paired = []

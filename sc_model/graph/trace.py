@@ -278,25 +278,25 @@ def trace_function(
             result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
     except EndlessLoop as error:  # of a unit; a rule names its own line
         raise RuleError(f"{subject}: {error}.") from None
-    written = {}
+    results = {}
     for name in outputs:
         try:
-            written[name] = ops._index(result[name])
+            results[name] = ops._index(result[name])
         except TypeError as error:
             if origin is None or not origin.file:
                 raise
             line = origin.line_of_return("update", name)
             raise rule_error(origin, f"{subject}: {name}: {error}.", line) from None
     for name, form in outputs.items():
-        value, field = builder.interval(written[name]), Interval.of(form)
+        value, field = builder.interval(results[name]), Interval.of(form)
         if not value.within(field):
             message = (
                 f"{subject}: the value written to {name} can be anywhere in {value}, but the field"
                 f" holds {field} ({form}): clamp the value or widen the field."
             )
-            place = _place(origin, builder, written[name], name)
+            place = _place(origin, builder, results[name], name)
             raise RangeError(f"{place}: {message}" if place else message)
-    return prune(builder, indices, written, ops.lets)
+    return prune(builder, indices, results, ops.lets)
 
 
 def _place(origin: RuleSource | None, builder: Builder, index: int, name: str) -> str:

@@ -75,8 +75,8 @@ def _synapse(spec: HetSynSpec, value: IntFormat, table: Table, decay: Any) -> Sy
 
     def function(ops: Ops, now: Any) -> dict[str, Any]:
         columns = {name: getattr(now, name) for name in table.formats}
-        left = decay(ops, now.trace, columns)
-        unclamped = ops.let("trace_sum", left + (now.value << spec.trace_fraction))
+        decayed = decay(ops, now.trace, columns)
+        unclamped = ops.let("trace_sum", decayed + (now.value << spec.trace_fraction))
         trace = ops.let("trace_next", ops.clamp(unclamped, 0, spec.trace_format.hi))
         return {"trace": trace, "product": ops.let("product", now.weight * trace)}
 

@@ -112,14 +112,14 @@ class Catalogue(Generic[T]):
         """Import one module and keep what it has, or why it has nothing."""
         try:
             with limited(IMPORT_SECONDS):
-                found = load()
-                pairs = list(self._read(found))
+                content = load()
+                pairs = list(self._read(content))
             if not pairs and wanted is not None:
-                if isinstance(found, ModuleType):
+                if isinstance(content, ModuleType):
                     raise ConfigError(f"the module must define {wanted}")
                 raise ConfigError(
                     f"the entry point must name a module, as {module}, not a"
-                    f" {type(found).__name__} in it"
+                    f" {type(content).__name__} in it"
                 )
             names = [thing_name for thing_name, _ in pairs]
             for thing_name in names:
@@ -251,11 +251,11 @@ def modules_of(package: str, path: Iterable[str]) -> list[ModuleType]:
     ]
 
 
-def by_name(what: str, named: Iterable[tuple[str, T, str]]) -> dict[str, T]:
+def by_name(what: str, entries: Iterable[tuple[str, T, str]]) -> dict[str, T]:
     """A dictionary of (name, thing, place) triples; ConfigError where two have the same name."""
     things: dict[str, T] = {}
     places: dict[str, str] = {}
-    for name, thing, place in named:
+    for name, thing, place in entries:
         if name in things:
             raise ConfigError(
                 f"{what} '{name}' is defined twice, in {places[name]} and in {place}: rename one."

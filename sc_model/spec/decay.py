@@ -161,29 +161,29 @@ def decay_codes(
             f" {low} ms; take a longer tick or a larger shift."
         )
     worst = _bisect(taus, low, tau_max_ms, 1 << code_bits)
-    chosen = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)
+    indices = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)
     return DecayCodes(
-        tuple(candidates[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms
+        tuple(candidates[index] for index in indices), shift, terms, tick_ms, low, tau_max_ms
     )
 
 
-def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
+def _fill(taus: Sequence[float], indices: list[int], most: int) -> list[int]:
     """Indices of up to `most` taus: those chosen, and more between them.
 
     Each further one halves the widest gap between neighbours, as well as a tau can.
     """
-    chosen = sorted(chosen)
-    gaps = [(-taus[b] / taus[a], a, b) for a, b in pairwise(chosen) if b > a + 1]
+    indices = sorted(indices)
+    gaps = [(-taus[b] / taus[a], a, b) for a, b in pairwise(indices) if b > a + 1]
     heapify(gaps)
-    while gaps and len(chosen) < most:
+    while gaps and len(indices) < most:
         _, a, b = heappop(gaps)
         middle = math.sqrt(taus[a] * taus[b])
         best = min(range(a + 1, b), key=lambda index: abs(math.log(taus[index] / middle)))
-        chosen.append(best)
+        indices.append(best)
         for left, right in ((a, best), (best, b)):
             if right > left + 1:
                 heappush(gaps, (-taus[right] / taus[left], left, right))
-    return sorted(chosen)
+    return sorted(indices)
 
 
 def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list[int] | None:
@@ -192,21 +192,21 @@ def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list
     None where they can't cover it. The taus rise; each next one is the largest that still reaches
     down to what is covered so far, which no other choice can improve on.
     """
-    chosen: list[int] = []
+    indices: list[int] = []
     covered = low
-    while covered < high or not chosen:
+    while covered < high or not indices:
         # tau reaches down to tau / (1 + error), which must not be above `covered`. The factor
         # 1 + 1e-12 allows for the rounding of floats in that comparison.
         index = bisect_left(taus, covered * (1 + error) * (1 + 1e-12)) - 1
-        if index < 0 or (chosen and index <= chosen[-1]):
+        if index < 0 or (indices and index <= indices[-1]):
             return None
-        chosen.append(index)
+        indices.append(index)
         if error >= 1:  # tau reaches up to tau / (1 - error): no limit
             break
         covered = taus[index] / (1 - error)
         if covered <= low:
             return None
-    return chosen
+    return indices
 
 
 def _bisect(taus: Sequence[float], low: float, high: float, most: int) -> float:
@@ -214,8 +214,8 @@ def _bisect(taus: Sequence[float], low: float, high: float, most: int) -> float:
     below, above = 0.0, 1.0
     for _ in range(60):
         middle = (below + above) / 2
-        chosen = _cover(taus, low, high, middle)
-        if chosen is not None and len(chosen) <= most:
+        indices = _cover(taus, low, high, middle)
+        if indices is not None and len(indices) <= most:
             above = middle
         else:
             below = middle

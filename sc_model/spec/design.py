@@ -239,12 +239,12 @@ class Design(Frozen):
     def behind(self, door: str) -> Design:
         """The design with a host that has another door, and what its table says of any door."""
         host = self.host
-        kept: dict[str, Any] = {}
+        table: dict[str, Any] = {}
         if host is not None:
             names = host.model_fields_set & set(HostSpec.model_fields)
-            kept = {name: getattr(host, name) for name in names}
-            kept |= host.options if host.door == door else {}
-        return self.model_copy(update={"host": HostSpec(**{**kept, "door": door})})
+            table = {name: getattr(host, name) for name in names}
+            table |= host.options if host.door == door else {}
+        return self.model_copy(update={"host": HostSpec(**{**table, "door": door})})
 
     def portable(self) -> dict[str, Any]:
         """The design as JSON values that are the same on every machine, for hashes.
@@ -257,13 +257,13 @@ class Design(Frozen):
             owner["rule"]["family"] = self.learns.label
         tables: list[tuple[Any, Any]] = []
         if self.learning is not None:
-            made = values["learning"]
-            tables += zip((*made["hidden"], made["output"]), self.learning.layers, strict=True)
+            block = values["learning"]
+            tables += zip((*block["hidden"], block["output"]), self.learning.layers, strict=True)
         if self.recurrent is not None:
-            made = values["recurrent"]
+            block = values["recurrent"]
             tables += [
-                (made["hidden"], self.recurrent.hidden),
-                (made["readout"], self.recurrent.readout),
+                (block["hidden"], self.recurrent.hidden),
+                (block["readout"], self.recurrent.readout),
             ]
         for table, layer in tables:
             table["rule"]["family"] = layer.rule.label
@@ -393,11 +393,11 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(
                 f"[network] has no field '{name}'; they stand in tables {where} of their own."
             )
-    made = [_layer(number, table) for number, table in enumerate(layers, 1)]
-    fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
+    layer_tables = [_layer(number, table) for number, table in enumerate(layers, 1)]
+    fields = {**network, "layers": layer_tables, "clocks": tables.get("clock", {})}
     fields |= {name: tables[name] for name in ("readout", "encoder") if name in tables}
     if "plastic" in tables:
-        fields["plastic"] = _plastic(tables["plastic"], made)
+        fields["plastic"] = _plastic(tables["plastic"], layer_tables)
     others = {name: value for name, value in tables.items() if name in ("rule", "host")}
     return {"network": fields, **others}
 

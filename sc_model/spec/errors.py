@@ -82,7 +82,7 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
     """
     findings = error.errors()
     finding = next((each for each in findings if each["type"] == "extra_forbidden"), findings[0])
-    kind, place, got = finding["type"], finding["loc"], finding["input"]
+    kind, place, value = finding["type"], finding["loc"], finding["input"]
     context: dict[str, Any] = finding.get("ctx", {})
     subject = ".".join([model.__name__, *map(str, place)])
     if kind == "extra_forbidden":
@@ -102,29 +102,29 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         )
     if kind in _BOUNDS:
         sign, key = _BOUNDS[kind]
-        return ConfigError(f"{subject} must be {sign} {context[key]}, not {shown(got)}.")
+        return ConfigError(f"{subject} must be {sign} {context[key]}, not {shown(value)}.")
     if kind == "literal_error":
         hint = did_you_mean(
-            got if isinstance(got, str) else "", re.findall(r"'([^']*)'", context["expected"])
+            value if isinstance(value, str) else "", re.findall(r"'([^']*)'", context["expected"])
         )
         return ConfigError(
-            f"{subject} must be {context['expected']}, not {shown(got)}{hint or '.'}"
+            f"{subject} must be {context['expected']}, not {shown(value)}{hint or '.'}"
         )
     if kind == "string_pattern_mismatch":
         allowed = (
             model.model_fields[str(place[0])].description
             or f"text of the form {context['pattern']}"
         )
-        return ConfigError(f"{subject} must be {allowed}, not {shown(got)}.")
+        return ConfigError(f"{subject} must be {allowed}, not {shown(value)}.")
     if kind == "value_error":
         cause = context["error"]
         if isinstance(cause, ConfigError):  # of a table within: it names its own subject
             return cause
         return ConfigError(str(cause) if not place else f"{subject}: {cause}")
-    if kind == "float_type" and isinstance(got, int) and not isinstance(got, bool):
-        return ConfigError(f"{subject} must be a number that a float holds, not {shown(got)}.")
+    if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        return ConfigError(f"{subject} must be a number that a float holds, not {shown(value)}.")
     if kind in _KINDS:
         return ConfigTypeError(
-            f"{subject} must be {_KINDS[kind]}, not {shown(got)} ({type(got).__name__})."
+            f"{subject} must be {_KINDS[kind]}, not {shown(value)} ({type(value).__name__})."
         )
-    return ConfigError(f"{subject}: {finding['msg']}, not {shown(got)}.")
+    return ConfigError(f"{subject}: {finding['msg']}, not {shown(value)}.")

@@ -328,8 +328,8 @@ def placement(layer: PlasticLayerSpec) -> Placement:
 
 def lane_placements(layer: PlasticLayerSpec) -> dict[int, Placement]:
     """Of each number of lanes that a layer may have, the layout with the shortest sweep."""
-    found = ((lanes, _best(layer, lanes)) for lanes in range(1, MAX_LANES + 1))
-    return {lanes: place for lanes, place in found if place is not None}
+    layouts = ((lanes, _best(layer, lanes)) for lanes in range(1, MAX_LANES + 1))
+    return {lanes: place for lanes, place in layouts if place is not None}
 
 
 def _possible(layer: PlasticLayerSpec, place: Placement) -> bool:

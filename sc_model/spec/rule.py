@@ -270,17 +270,17 @@ class Rule:
         }
         own = {name: value for name, value in inputs.items() if name not in settings}
         driven = self.driven
-        kept = {name: value for name, value in state.items() if name != driven}
-        values = SimpleNamespace(**kept), SimpleNamespace(**own)
+        fields = {name: value for name, value in state.items() if name != driven}
+        values = SimpleNamespace(**fields), SimpleNamespace(**own)
         rule_params = with_settings(params, settings)
         result = self._called(function, ops, values, rule_params, params)
         names = [field.name for field in self.state if field.name != driven]
         check_fields(self.origin, self.family, function.__name__, result, names)
-        found = {name: result[name] for name in names}
+        new_state = {name: result[name] for name in names}
         if driven is not None:
             delivers = self.float_drive if function is self.float_update else self.drive
-            found[driven] = self._called(delivers, ops, values, rule_params, params)
-        return found
+            new_state[driven] = self._called(delivers, ops, values, rule_params, params)
+        return new_state
 
     def _called(
         self,

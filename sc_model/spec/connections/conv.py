@@ -89,8 +89,8 @@ class ConvSpec(DenseSpec):
         plain = {**_DEFAULTS, **{name: _as_tuple(value) for name, value in values.items()}}
         sizes = {"inputs": 1, "neurons": 1}  # where others do not fit, whose own checks say so
         if _are_shapes(plain):
-            found = {"inputs": prod(plain["image"]), "neurons": prod(_output(plain))}
-            sizes |= {name: size for name, size in found.items() if 1 <= size <= MAX_CHANNELS}
+            products = {"inputs": prod(plain["image"]), "neurons": prod(_output(plain))}
+            sizes |= {name: size for name, size in products.items() if 1 <= size <= MAX_CHANNELS}
         return {**sizes, **values}
 
     def check_engine(self) -> None:
@@ -117,7 +117,7 @@ class ConvSpec(DenseSpec):
                 f" behind the pool and {self.padding[0]} and {self.padding[1]} zeros on each side,"
                 f" not be {self.kernel[0]} x {self.kernel[1]}."
             )
-        for found, shape, what in (
+        for count, shape, what in (
             (self.inputs, self.image, "inputs"),
             (self.neurons, self.output, "neurons"),
         ):
@@ -127,9 +127,9 @@ class ConvSpec(DenseSpec):
                     f"ConvSpec.{what} must be <= {MAX_CHANNELS}, not {size:,}"
                     f" ({' x '.join(map(str, shape))}); make the image or the channels fewer."
                 )
-            if found != size:
+            if count != size:
                 raise ValueError(
-                    f"ConvSpec.{what} must be {size} ({' x '.join(map(str, shape))}), not {found};"
+                    f"ConvSpec.{what} must be {size} ({' x '.join(map(str, shape))}), not {count};"
                     " leave it out."
                 )
         return self
@@ -178,8 +178,8 @@ class ConvSpec(DenseSpec):
 
     def place(self, neuron: Number) -> Number:
         """Number of a neuron in the order in which hardware takes them: the channels of a place."""
-        found: Number = (neuron % self.places) * self.channels + neuron // self.places
-        return found
+        number: Number = (neuron % self.places) * self.channels + neuron // self.places
+        return number
 
     @property
     def place_order(self) -> tuple[int, int] | None:

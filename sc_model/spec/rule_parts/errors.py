@@ -102,8 +102,8 @@ def check_fields(
         it is no dictionary, or a field is missing or unknown.
     """
     if not isinstance(result, Mapping):
-        shown = "None" if result is None else f"{type(result).__name__}"
-        message = f"{function} must return a dict of the fields {names}, not {shown}."
+        kind = "None" if result is None else f"{type(result).__name__}"
+        message = f"{function} must return a dict of the fields {names}, not {kind}."
         raise rule_error(origin, message, origin.line_of_return(function))
     if result.keys() == set(names):
         return

@@ -30,8 +30,8 @@ class RuleSource:
         if not self.file:
             return ""
         here = Path(os.path.relpath(self.file))
-        shown = self.file if here.parts[:1] == ("..",) else str(here)
-        return f"{shown}:{line}" if line else shown
+        path = self.file if here.parts[:1] == ("..",) else str(here)
+        return f"{path}:{line}" if line else path
 
     def line_of_error(self, error: BaseException) -> int | None:
         """Line of this file that was being run when the error was raised; None if none was."""
