@@ -201,11 +201,11 @@ class SNNGeneticEvolver:
         if file is not None and file.exists():
             self._load(file)
         bar = nullcontext() if self._progress is None else self._progress.Progress()
-        with bar as shown:
+        with bar as display:
             task = (
                 None
-                if shown is None
-                else shown.add_task("evolve", total=last, completed=self.generation)
+                if display is None
+                else display.add_task("evolve", total=last, completed=self.generation)
             )
             if self.fitness is None:
                 self.fitness = self._evaluate(self.population, 0)
@@ -213,8 +213,8 @@ class SNNGeneticEvolver:
             while self.generation < last:
                 self._breed()
                 self._record(file)
-                if shown is not None:
-                    shown.update(task, completed=self.generation)
+                if display is not None:
+                    display.update(task, completed=self.generation)
         best = int(np.argmax(self.fitness))
         layer = _with_weights(self._template, self._names, self.population[best])
         weights = {name: np.array(getattr(layer, name), np.float64) for name in self._names}
@@ -269,18 +269,18 @@ class SNNGeneticEvolver:
                 self.population[k] = self._bounded(genome + noise, genome)
             genomes.add(self.population[k].tobytes())
 
-    def _bounded(self, changed: Floats, before: Floats) -> Floats:
+    def _bounded(self, weights: Floats, before: Floats) -> Floats:
         """Reflect changed weights at the bounds, and restore the signs of the old ones."""
         if self.weight_range is not None:
             lo, hi = self.weight_range
             # Repeated reflection at both bounds is a triangle wave of period 2 (hi - lo).
-            phase = np.mod(changed - lo, 2 * (hi - lo))
-            changed = np.clip(lo + np.minimum(phase, 2 * (hi - lo) - phase), lo, hi)
+            phase = np.mod(weights - lo, 2 * (hi - lo))
+            weights = np.clip(lo + np.minimum(phase, 2 * (hi - lo) - phase), lo, hi)
         if self.keep_signs:
-            changed = np.copysign(changed, before)
+            weights = np.copysign(weights, before)
             if self.weight_range is not None:
-                changed = np.clip(changed, *self.weight_range)
-        return changed
+                weights = np.clip(weights, *self.weight_range)
+        return weights
 
     def _draws(self, purpose: int, generation: int, individual: int = 0) -> np.random.Generator:
         """Return the generator for one purpose, generation and individual."""

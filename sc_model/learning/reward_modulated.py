@@ -128,13 +128,15 @@ class RewardModulatedLearner:
             "eligibility": math.exp(-dt_ms / self.tau_eligibility_ms),
             "dopamine": math.exp(-dt_ms / self.tau_reward) if self.tau_reward else 0.0,
         }
-        self._synapses = {each.label or "": _Synapses(each) for each in self._chosen(projections)}
+        self._synapses = {
+            each.label or "": _Synapses(each) for each in self._projections_of(projections)
+        }
         self.dopamine, self._steps = 0.0, network.steps
 
-    def _chosen(self, names: Iterable[Projection | str] | None) -> list[Projection]:
+    def _projections_of(self, names: Iterable[Projection | str] | None) -> list[Projection]:
         """Return the projections that learn, and check them."""
         present = self.network.projections
-        chosen: list[Projection] = []
+        projections: list[Projection] = []
         for each in present.values() if names is None else names:
             label = each if isinstance(each, str) else getattr(each, "label", None)
             if label not in present or not (isinstance(each, str) or present[label] is each):
@@ -154,12 +156,12 @@ class RewardModulatedLearner:
                     f"weights of {label!r} must be in [{self.w_min}, {self.w_max}], not"
                     f" {float(outside[0])!r}; give w_min and w_max, or leave it out of projections"
                 )
-            if projection in chosen:
+            if projection in projections:
                 raise ValueError(f"projections must name each once, not {label!r} twice")
-            chosen.append(projection)
-        if not chosen:
+            projections.append(projection)
+        if not projections:
             raise ValueError("projections must be at least one; add one to the network first")
-        return chosen
+        return projections
 
     def eligibility(self, projection: Projection | str) -> Floats:
         """Return the eligibility e of each synapse of a projection, (size,), in CSR order; a copy.
@@ -211,8 +213,8 @@ class RewardModulatedLearner:
             # source's output of this step, a target before it that of the step before.
             output = projection.source.output
             same_step = order.index(projection.source) < order.index(projection.target)
-            sent = output if same_step else each.output
-            each.pair(sent, self._decay, self.a_plus, self.a_minus)
+            presynaptic = output if same_step else each.output
+            each.pair(presynaptic, self._decay, self.a_plus, self.a_minus)
             each.output = output
             size += projection.size
             factor = self.learning_rate * self.dopamine * each.scale

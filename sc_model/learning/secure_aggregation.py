@@ -167,10 +167,10 @@ class SecureAggregation:
         limit = ((1 << 63) if signed else (1 << 64)) // clients - 1
         largest = max(abs(int(scaled.min())), abs(int(scaled.max()))) if scaled.size else 0
         if largest > limit:
-            shown = limit / (1 << self.fraction_bits) if "f" in kinds else limit
+            bound = limit / (1 << self.fraction_bits) if "f" in kinds else limit
             hint = "; scale them or take fewer fraction_bits" if "f" in kinds else ""
             raise ValueError(
-                f"values of client {client} must be within +-{shown:g} for {clients} clients, "
+                f"values of client {client} must be within +-{bound:g} for {clients} clients, "
                 f"not reach {float(np.abs(values.astype(np.float64)).max()):g}{hint}"
             )
         return scaled.astype(np.int64).view(np.uint64) if signed else scaled.astype(np.uint64)

@@ -159,10 +159,10 @@ class StructuralPlasticity:
         weak = np.abs(projection.weights) < self.prune_threshold
         pruned = int(np.count_nonzero(weak))
         if self.keep == "conserved":
-            wanted = pruned
+            count = pruned
         else:
             record.due += self.growth_rate * record.most
-            wanted = max(0, min(int(record.due), record.most - projection.size + pruned))
+            count = max(0, min(int(record.due), record.most - projection.size + pruned))
             record.due -= int(record.due)  # growth without room is lost, not carried over
         # The counter makes the draws of a call independent of earlier draws, so that a continued
         # run repeats them.
@@ -170,7 +170,7 @@ class StructuralPlasticity:
         draws = np.random.Generator(
             np.random.Philox(key=self.seed, counter=[0, 0, name, record.statistics.calls])
         )
-        grown, correlation = self._draw(projection, record.statistics, wanted, weak, draws)
+        grown, correlation = self._draw(projection, record.statistics, count, weak, draws)
         if pruned or len(grown):
             self._rewire(projection, record.sign, ~weak, grown, draws)
         return StructuralStep(projection.size, pruned, len(grown), correlation)
@@ -221,12 +221,12 @@ class StructuralPlasticity:
         self,
         projection: Projection,
         statistics: RunningCorrelation,
-        wanted: int,
+        count: int,
         weak: NDArray[np.bool_],
         draws: np.random.Generator,
     ) -> tuple[Ints, float]:
         """Draw the pairs that get a synapse; return their names (`pairs`) and mean correlation."""
-        if not wanted:
+        if not count:
             return np.empty(0, dtype=np.int64), 0.0
         correlation = statistics.matrix().ravel()
         free = np.ones(len(correlation), dtype=bool)
@@ -243,32 +243,36 @@ class StructuralPlasticity:
             np.maximum(correlation[candidates], 0.0) ** self.selectivity, LEAST
         )
         keys = draws.standard_exponential(len(candidates)) / probability
-        chosen = candidates[_smallest(keys, wanted)]
+        selection = candidates[_smallest(keys, count)]
         if conserved:
             # If there are too few: any free pair; in a full projection, the pairs just pruned.
             for others in (np.flatnonzero(free & ~wired), pairs(projection.csr)[weak]):
-                chosen = np.concatenate([chosen, draws.permutation(others)[: wanted - len(chosen)]])
-        return np.sort(chosen), float(correlation[chosen].mean()) if len(chosen) else 0.0
+                selection = np.concatenate(
+                    [selection, draws.permutation(others)[: count - len(selection)]]
+                )
+        return np.sort(selection), float(correlation[selection].mean()) if len(selection) else 0.0
 
     def _rewire(
         self,
         projection: Projection,
         sign: float,
-        kept: NDArray[np.bool_],
+        survivors: NDArray[np.bool_],
         grown: Ints,
         draws: np.random.Generator,
     ) -> None:
         """Replace the projection's CSR by one without the pruned and with the grown synapses."""
         weight = float(np.clip(sign * self.initial_weight, *bounds(projection)))
-        names = np.concatenate([pairs(projection.csr)[kept], grown])
+        names = np.concatenate([pairs(projection.csr)[survivors], grown])
         order = np.argsort(names, kind="stable")
-        weights = np.concatenate([projection.weights[kept], np.full(len(grown), weight)])[order]
+        weights = np.concatenate([projection.weights[survivors], np.full(len(grown), weight)])[
+            order
+        ]
         sources, targets = np.divmod(names[order], projection.target.n)
         delays = None
         if projection.delay_mode == "per_synapse":
             present = projection.delay_steps
             choices = present if len(present) else np.arange(projection.max_delay + 1)
-            delays = np.concatenate([present[kept], draws.choice(choices, len(grown))])[order]
+            delays = np.concatenate([present[survivors], draws.choice(choices, len(grown))])[order]
         indptr = np.searchsorted(sources, np.arange(projection.source.n + 1))
         projection.replace(indptr, targets, weights, delays)
 
@@ -323,9 +327,9 @@ class StructuralPlasticity:
         self._records = records
 
 
-def _smallest(keys: Floats, wanted: int) -> Ints:
-    """Return the indices of the `wanted` smallest keys, in any order."""
-    if len(keys) <= wanted:
+def _smallest(keys: Floats, count: int) -> Ints:
+    """Return the indices of the `count` smallest keys, in any order."""
+    if len(keys) <= count:
         return np.arange(len(keys))
-    smallest: Ints = np.argpartition(keys, wanted - 1)[:wanted]
+    smallest: Ints = np.argpartition(keys, count - 1)[:count]
     return smallest

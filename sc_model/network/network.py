@@ -152,11 +152,11 @@ class Network:
         for label, population in self.populations.items():
             current, incoming = currents[label], self._incoming[label]
             # outputs before this population's step: its own is that of the step before
-            sent: list[Floats] = [projection.source.output for projection in incoming]
-            for projection, output in zip(incoming, sent, strict=True):
+            outputs: list[Floats] = [projection.source.output for projection in incoming]
+            for projection, output in zip(incoming, outputs, strict=True):
                 current += projection.propagate(output)
             population.step(current, self.dt_ms)
-            for projection, output in zip(incoming, sent, strict=True):
+            for projection, output in zip(incoming, outputs, strict=True):
                 projection.learn(output, self.dt_ms)
         for monitor in self.monitors:
             monitor.record(self.steps, self.dt_ms)
@@ -168,16 +168,16 @@ class Network:
         """Take a number of steps, or of ms (rounded to steps); with a progress bar on request."""
         if (steps is None) == (ms is None):
             raise ValueError("run needs steps or ms, one of them")
-        wanted = (
+        count = (
             integer("steps", steps, 0)
             if ms is None
             else round(positive_number("ms", ms, zero=True) / self.dt_ms)
         )
-        numbers: Iterable[int] = range(wanted)
+        numbers: Iterable[int] = range(count)
         if progress:
             from rich.progress import track  # a run without a bar need not load it
 
-            numbers = track(numbers, description=f"{wanted * self.dt_ms:g} ms")
+            numbers = track(numbers, description=f"{count * self.dt_ms:g} ms")
         for _ in numbers:
             self.step()
 

@@ -67,7 +67,7 @@ def no_spikes(projection: Projection) -> State:
 def pair_step(
     memory: State,
     projection: Projection,
-    sent: Floats,
+    output: Floats,
     decay: tuple[float, float],
     a_plus: float,
     a_minus: float,
@@ -78,18 +78,18 @@ def pair_step(
     ----------
     memory : before the step, see `no_spikes`.
     projection : its target's spikes are those of this step.
-    sent : (n_source,), what the source sends in this step; it arrives `delay` steps later.
+    output : (n_source,), what the source sends in this step; it arrives `delay` steps later.
     decay : exp(-dt / tau_plus) and exp(-dt / tau_minus).
     a_plus, a_minus : potentiation and depression by a trace of 1.
     """
     csr, fired = projection.csr, projection.target.spikes
     x, y = decay[0] * memory["x"], decay[1] * memory["y"]
-    spikes = np.vstack([sent, memory["spikes"][:-1]])
+    spikes = np.vstack([output, memory["spikes"][:-1]])
     traces = np.vstack([x, memory["traces"][:-1]])
     arrivals = projection.arriving(spikes)
     strength = spikes[projection.delay_of(arrivals), csr.sources[arrivals]]
     depression = a_minus * y[csr.indices[arrivals]] * strength
     targets = csr.arriving(np.flatnonzero(fired))
     potentiation = a_plus * traces[projection.delay_of(targets), csr.sources[targets]]
-    after = {"x": x + sent, "y": y + fired, "spikes": spikes, "traces": traces}
+    after = {"x": x + output, "y": y + fired, "spikes": spikes, "traces": traces}
     return Pairs(after, arrivals, depression, targets, potentiation)

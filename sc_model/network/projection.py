@@ -143,8 +143,8 @@ class Projection:
         csr = Csr(indptr, indices, self.source.n, self.target.n)
         values = real_array("weights", weights, (csr.size,)).copy()
         if (delay_steps is None) == (self.delay_mode == "per_synapse"):
-            wanted = "given" if delay_steps is None else "None"
-            raise ValueError(f"delay_steps must be {wanted} with delay_mode {self.delay_mode!r}")
+            value = "given" if delay_steps is None else "None"
+            raise ValueError(f"delay_steps must be {value} with delay_mode {self.delay_mode!r}")
         steps = (
             self._steps
             if delay_steps is None
@@ -257,11 +257,12 @@ class Projection:
             np.add.at(ring, place, self._weights[k] * np.repeat(x[fired], counts))
             return
         # taking rows out of the matrix pays where less than half of the sources fired
-        sent = slots.T @ x if 2 * len(fired) > len(x) else slots[fired].T @ x[fired]
-        sent = sent.reshape(-1, n_target)
-        before_end = min(len(sent), len(self._ring) - first)  # the ring ends there and goes on at 0
-        self._ring[first : first + before_end] += sent[:before_end]
-        self._ring[: len(sent) - before_end] += sent[before_end:]
+        currents = slots.T @ x if 2 * len(fired) > len(x) else slots[fired].T @ x[fired]
+        currents = currents.reshape(-1, n_target)
+        # the ring ends there and goes on at 0
+        before_end = min(len(currents), len(self._ring) - first)
+        self._ring[first : first + before_end] += currents[:before_end]
+        self._ring[: len(currents) - before_end] += currents[before_end:]
 
     def learn(self, delivered: ArrayLike, dt_ms: float) -> None:
         """One step of plasticity, if there is any, after the step of the target.
@@ -269,9 +270,9 @@ class Projection:
         `delivered` (n_source,) is the argument of this step's `propagate`.
         """
         if self.plasticity is not None:
-            sent = real_array("delivered", delivered, (self.source.n,))
+            output = real_array("delivered", delivered, (self.source.n,))
             length = positive_number("dt_ms", dt_ms)
-            self._memory = self.plasticity.step(self._memory, self, sent, length)
+            self._memory = self.plasticity.step(self._memory, self, output, length)
 
     def state_dict(self) -> dict[str, Any]:
         """Synapses, currents on their way and memory of plasticity, as copies of plain arrays."""

@@ -103,9 +103,9 @@ class SpikeStimulus(Stimulus):
         for what, values, below in (("steps", when, np.inf), ("neurons", who, target.n)):
             wrong = (values < 0) | (values >= below) | (values != np.rint(values))
             if wrong.any():
-                wanted = ">= 0" if below == np.inf else f"from 0 to {below - 1}"
+                bounds = ">= 0" if below == np.inf else f"from 0 to {below - 1}"
                 raise ValueError(
-                    f"{what} must be integers {wanted}, not {float(values[wrong][0])!r}"
+                    f"{what} must be integers {bounds}, not {float(values[wrong][0])!r}"
                 )
         order = np.argsort(when, kind="stable")
         self._steps, self._neurons = when[order].astype(np.int64), who[order].astype(np.int64)
@@ -163,7 +163,7 @@ class PoissonStimulus(Stimulus):
         # Philox is a function of key and counter. The step is the counter's highest word, so the
         # numbers of all steps differ, and a step's do not depend on the steps before.
         philox = np.random.Philox(key=self.seed, counter=[0, 0, 0, step])
-        drawn = np.random.Generator(philox).random(self.target.n)
+        numbers = np.random.Generator(philox).random(self.target.n)
         return np.where(
-            drawn < self.rate_hz * positive_number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0
+            numbers < self.rate_hz * positive_number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0
         )

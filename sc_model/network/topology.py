@@ -98,9 +98,9 @@ def _random(n_source: int, n_target: int, probability: float, rng: np.random.Gen
     rows = max(1, AT_ONCE // n_target)
     counts, indices = [np.zeros(1, dtype=np.int64)], []
     for first in range(0, n_source, rows):
-        drawn = rng.random((min(rows, n_source - first), n_target)) < probability
-        counts.append(drawn.sum(axis=1))
-        indices.append(np.nonzero(drawn)[1])
+        pairs = rng.random((min(rows, n_source - first), n_target)) < probability
+        counts.append(pairs.sum(axis=1))
+        indices.append(np.nonzero(pairs)[1])
     return Csr(np.cumsum(np.concatenate(counts)), np.concatenate(indices), n_source, n_target)
 
 

@@ -106,8 +106,8 @@ class Once(Crossing):
         pending = state.held + word
         if self.pending_limit is None:
             return CrossingState(pending)
-        kept = np.minimum(pending, self.pending_limit)
-        return CrossingState(kept, state.lost + int((pending - kept).sum()))
+        remaining = np.minimum(pending, self.pending_limit)
+        return CrossingState(remaining, state.lost + int((pending - remaining).sum()))
 
     def tick(self, state: CrossingState) -> tuple[CrossingState, Floats]:
         """The consumer reads one waiting spike of each channel."""

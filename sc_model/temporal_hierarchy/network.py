@@ -125,13 +125,16 @@ class MultiClockSNN:
             domain each word is read once, whatever the policy.
         pending_limit : see `MultiClockSNN`.
         """
-        chosen = (policies,) * len(domains) if isinstance(policies, str) else tuple(policies)
-        if len(chosen) != len(domains):
+        crossing_policies = (
+            (policies,) * len(domains) if isinstance(policies, str) else tuple(policies)
+        )
+        if len(crossing_policies) != len(domains):
             raise ValueError(
-                f"policies must hold one for each of the {len(domains)} domains, not {len(chosen)}"
+                f"policies must hold one for each of the {len(domains)} domains, not"
+                f" {len(crossing_policies)}"
             )
         layers, names, intervals, of_layers = [], [], [], []
-        for domain, policy in zip(domains, chosen, strict=True):
+        for domain, policy in zip(domains, crossing_policies, strict=True):
             if not isinstance(domain, ClockDomain):
                 raise TypeError(
                     f"domains must hold ClockDomain objects, not {domain!r}"

@@ -179,10 +179,10 @@ class EPropLearner(NetworkLearner):
                     if feedback_scale is None
                     else positive_number("feedback_scale", feedback_scale)
                 )
-                drawn = (
+                weights = (
                     torch.randn(n, self.module.n_out, generator=draws, dtype=torch.float64) * scale
                 )
-                self.feedback_weights[name] = drawn.to(self.module.dtype)
+                self.feedback_weights[name] = weights.to(self.module.dtype)
 
     def _sort(self) -> None:
         """Sort populations and projections by their part in e-prop.
@@ -389,14 +389,18 @@ class EPropLearner(NetworkLearner):
         """
         aims = torch.as_tensor(targets)
         classes = not aims.is_floating_point() and self.error is cross_entropy
-        wanted = (steps,) if single else (steps, batch)
+        step_shape = (steps,) if single else (steps, batch)
         # Integers with a dimension for the outputs are not classes, but probabilities of 0 and 1.
-        shape = wanted if classes and aims.ndim == len(wanted) else (*wanted, self.module.n_out)
+        shape = (
+            step_shape
+            if classes and aims.ndim == len(step_shape)
+            else (*step_shape, self.module.n_out)
+        )
         if tuple(aims.shape) != shape:
             raise ValueError(f"targets must have shape {shape}, not {tuple(aims.shape)}")
         if (
             classes
-            and shape == wanted
+            and shape == step_shape
             and (int(aims.min()) < 0 or int(aims.max()) >= self.module.n_out)
         ):
             raise ValueError(
@@ -405,13 +409,13 @@ class EPropLearner(NetworkLearner):
             )
         aims = aims if classes else aims.to(like.dtype)
         weights = (
-            torch.ones(wanted, dtype=like.dtype)
+            torch.ones(step_shape, dtype=like.dtype)
             if mask is None
             else torch.as_tensor(mask).to(like.dtype)
         )
-        if tuple(weights.shape) not in {(steps,), wanted}:
+        if tuple(weights.shape) not in {(steps,), step_shape}:
             raise ValueError(
-                f"mask must have shape ({steps},) or {wanted}, not {tuple(weights.shape)}"
+                f"mask must have shape ({steps},) or {step_shape}, not {tuple(weights.shape)}"
             )
         if not bool((weights >= 0).all()) or not float(weights.sum()):
             raise ValueError("mask must be >= 0, and not 0 everywhere")

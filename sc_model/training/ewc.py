@@ -94,8 +94,8 @@ def diagonal_fisher(
                 for c in range(chances.shape[1])
             ]
         elif labels == "sampled":
-            drawn = torch.multinomial(chances, 1, generator=generator)[:, 0]
-            answers = [(drawn, torch.ones_like(chances[:, 0]))]
+            samples = torch.multinomial(chances, 1, generator=generator)[:, 0]
+            answers = [(samples, torch.ones_like(chances[:, 0]))]
         else:
             classes = targets[start : start + batch] if targets is not None else torch.zeros(0)
             answers = [(classes.long(), torch.ones_like(chances[:, 0]))]

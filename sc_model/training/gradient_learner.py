@@ -286,12 +286,12 @@ class NetworkLearner(Checkpointed):
         self.module = as_module(network, **options)
         self.network = self.module.network
         names = self.module.parameter_labels()
-        learned = {
+        parameters = {
             names[name]: value
             for name, value in self.module.named_parameters()
             if value.requires_grad
         }
-        self.updater = Updater(learned, optimiser, lr, scheduler, clip_norm)
+        self.updater = Updater(parameters, optimiser, lr, scheduler, clip_norm)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the state that `state_dict` gave, and write the weights into the network.

@@ -83,15 +83,15 @@ def to_integers(module: HetSyn, template: HetSynSpec, tick_ms: float = 1.0) -> I
         plain = module.log_tau.exp().expand(module.n_neurons, module.n_inputs)
         scale = float(quantiser.scale(module.weight))
         weight, code = quantiser.integers(module.weight).numpy(), quantiser.code(plain).numpy()
-    changed: dict[str, Any] = template.model_dump()
-    changed |= {"inputs": module.n_inputs, "neurons": module.n_neurons}
-    changed["neuron"] |= {
+    fields: dict[str, Any] = template.model_dump()
+    fields |= {"inputs": module.n_inputs, "neurons": module.n_neurons}
+    fields["neuron"] |= {
         "threshold": max(1, round(module.threshold * 2**template.trace_fraction / scale)),
         "leak_shift": leak_shift(module.leak_tau, module.dt),
         "reset": "subtract",
     }
     try:
-        spec = HetSynSpec(**changed)
+        spec = HetSynSpec(**fields)
     except ConfigError as error:
         text = in_tables(error, {"NeuronSpec": "its neurons'"})
         raise ConfigError(

@@ -138,9 +138,9 @@ class _Potentials(torch.autograd.Function):
         potentials, leak, threshold = ctx.saved_tensors
         reset, reset_delay, surrogate = ctx.options
         fired = surrogate(potentials - threshold)[:-1]
-        kept = 1 - fired if reset == "zero" else None
+        silence = 1 - fired if reset == "zero" else None
         # dv(t + 1) / dv(t): the leak, and 0 where a reset to zero lies between
-        factors = leak.expand_as(fired) if kept is None else leak * kept
+        factors = leak.expand_as(fired) if silence is None else leak * silence
         for_current = grads[0].clone()
         ticks = for_current.unbind()
         for later, earlier, factor in zip(
@@ -151,16 +151,16 @@ class _Potentials(torch.autograd.Function):
         for_leak = for_threshold = None
         if ctx.needs_input_grad[1]:
             start = potentials[:-1]
-            if kept is not None:
-                start = start * kept
+            if silence is not None:
+                start = start * silence
             elif not reset_delay:
                 start = start - threshold * fired
             for_leak = (behind * start).sum((0, 1))
-        if ctx.needs_input_grad[2] and kept is None:
+        if ctx.needs_input_grad[2] and silence is None:
             by_reset = -(behind * fired).sum((0, 1))
             for_threshold = by_reset if reset_delay else leak * by_reset
-        if reset_delay and kept is not None:  # a delayed reset to zero drops the tick's current
-            for_current[1:] *= kept
+        if reset_delay and silence is not None:  # a delayed reset to zero drops the tick's current
+            for_current[1:] *= silence
         return for_current, for_leak, for_threshold, None, None, None, None
 
 
@@ -235,7 +235,7 @@ class Lif(torch.nn.Module):
         if neurons < 1:
             raise ValueError(f"neurons must be >= 1, not {neurons}")
         choice("reset", reset, ("subtract", "zero"))
-        for name, initial, learned, low, high in (
+        for name, initial, is_parameter, low, high in (
             ("leak", leak, learn_leak, 0.0, 1.0),
             ("threshold", threshold, learn_threshold, THRESHOLD_MIN, torch.inf),
         ):
@@ -252,7 +252,7 @@ class Lif(torch.nn.Module):
                 )
                 raise ValueError(f"{name} must be {allowed}, not {initial!r}")
             value = value.expand(neurons).clone()
-            if learned:
+            if is_parameter:
                 self.register_parameter(name, torch.nn.Parameter(value))
             else:
                 self.register_buffer(name, value)

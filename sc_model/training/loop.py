@@ -83,7 +83,7 @@ def fit(
     if epochs < 1:
         raise ValueError(f"epochs must be >= 1, not {epochs}")
     file = None if checkpoint is None else Path(checkpoint)
-    done = (
+    results = (
         [] if file is None or not file.exists() else _load(file, model, optimiser, schedule, seed)
     )
     columns = (
@@ -93,8 +93,8 @@ def fit(
         TimeRemainingColumn(),
     )
     with Progress(*columns, disable=not progress) as bar:
-        task = bar.add_task("training", total=epochs, completed=len(done))
-        for number in range(len(done) + 1, epochs + 1):
+        task = bar.add_task("training", total=epochs, completed=len(results))
+        for number in range(len(results) + 1, epochs + 1):
             started = time.perf_counter()
             model.train()
             losses = [
@@ -106,7 +106,7 @@ def fit(
             model.eval()
             with torch.no_grad():
                 metrics = dict(measure(model)) if measure is not None else {}
-            done.append(
+            results.append(
                 Epoch(
                     number,
                     math.fsum(losses) / len(losses),
@@ -116,10 +116,10 @@ def fit(
                 )
             )
             if file is not None:
-                _save(file, model, optimiser, schedule, seed, done)
-            shown = " ".join(f"{name} {value:.3f}" for name, value in metrics.items())
-            bar.update(task, advance=1, description=f"loss {done[-1].loss:.4f} {shown}".rstrip())
-    return done
+                _save(file, model, optimiser, schedule, seed, results)
+            text = " ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+            bar.update(task, advance=1, description=f"loss {results[-1].loss:.4f} {text}".rstrip())
+    return results
 
 
 def _update(

@@ -124,10 +124,10 @@ class MetaLearner(Checkpointed):
         self.network, self.order, self.n_steps = network, order, integer("n_steps", n_steps)
         self.inner_lr = positive_number("inner_lr", inner_lr)
         self.loss_fn: Loss = torch.nn.functional.mse_loss if loss_fn is None else loss_fn
-        learned = {
+        parameters = {
             name: value for name, value in self.module.named_parameters() if value.requires_grad
         }
-        self.updater = Updater(learned, optimiser, outer_lr, scheduler, clip_norm)
+        self.updater = Updater(parameters, optimiser, outer_lr, scheduler, clip_norm)
 
     def inner_loop(self, task_data: MetaTask | Sequence[Any], n_steps: int = 5) -> Adapted:
         """Learn a task's support set from the present initial parameters, which do not change.
@@ -156,18 +156,18 @@ class MetaLearner(Checkpointed):
         for task in batch:
             adapted, query = self._adapted(task, self.n_steps, self.order)
             if self.order == "reptile":
-                found = [
+                task_gradients = [
                     self.updater.parameters[name].detach() - adapted.parameters[name].detach()
                     for name in names
                 ]
             else:
                 by = self.updater.parameters if self.order == "second" else adapted.parameters
                 grads = torch.autograd.grad(query, [by[name] for name in names], allow_unused=True)
-                found = [
+                task_gradients = [
                     torch.zeros_like(by[name]) if grad is None else grad
                     for name, grad in zip(names, grads, strict=True)
                 ]
-            for name, grad in zip(names, found, strict=True):
+            for name, grad in zip(names, task_gradients, strict=True):
                 gradients[name] += grad / len(batch)
             total += adapted.query_loss / len(batch)
             lengths += len(task.support_inputs)

@@ -143,10 +143,10 @@ class NetworkModule(torch.nn.Module):
             {each.target.label for each in projections},
             {each.source.label for each in projections},
         )
-        self.inputs = self._chosen(
+        self.inputs = self._labels(
             "inputs", inputs, [name for name in self.names if name not in leads_to]
         )
-        self.outputs = self._chosen(
+        self.outputs = self._labels(
             "outputs", outputs, [name for name in self.names if name not in leads_away]
         )
         self.n_in = sum(network.populations[name].n for name in self.inputs)
@@ -180,7 +180,7 @@ class NetworkModule(torch.nn.Module):
             torch.tensor(each.delay_steps, dtype=dtype) for each in projections if self.learn_delays
         )
 
-    def _chosen(
+    def _labels(
         self, what: str, labels: Iterable[str] | str | None, default: list[str]
     ) -> list[str]:
         """The labels that `what` ("inputs" or "outputs") names. ValueError for wrong ones."""
@@ -261,8 +261,8 @@ class NetworkModule(torch.nn.Module):
         device = self.weights[0].device if len(self.weights) else None
         x = torch.as_tensor(inputs, dtype=self.dtype, device=device)
         if x.ndim not in (2, 3) or x.shape[-1] != self.n_in or not len(x):
-            wanted = f"(T, {self.n_in}) or (T, B, {self.n_in}) with T >= 1"
-            raise ValueError(f"inputs must have shape {wanted}, not {tuple(x.shape)}")
+            shapes = f"(T, {self.n_in}) or (T, B, {self.n_in}) with T >= 1"
+            raise ValueError(f"inputs must have shape {shapes}, not {tuple(x.shape)}")
         return (x[:, None], True) if x.ndim == 2 else (x, False)
 
     def run(
@@ -289,7 +289,7 @@ class NetworkModule(torch.nn.Module):
             for k, (wiring, weight) in enumerate(zip(self.wiring, self.weights, strict=True))
         ]
         padded: dict[int, Tensor] = {}
-        made: dict[str, Named] = {}
+        states: dict[str, Named] = {}
         distances: Named = {}
         for loop in self._loops:
             inside: dict[int, list[Steps]] = {each: [] for each in loop}
@@ -311,19 +311,19 @@ class NetworkModule(torch.nn.Module):
                     current = arrived if current is None else current + arrived
                 n = self.neurons[each].n
                 currents[each] = inputs.new_zeros(steps, batch, n) if current is None else current
-            new, found = self._together(loop, currents, inside, lists, state, record)
-            made |= new
-            distances |= found
+            new, loop_distances = self._together(loop, currents, inside, lists, state, record)
+            states |= new
+            distances |= loop_distances
             for each in loop:
                 padded[each] = torch.stack(lists[each])
-                for sent in inside[each]:
-                    sent.close()
+                for projection in inside[each]:
+                    projection.close()
         activity = {name: padded[k][self._past[k] :] for k, name in enumerate(self.names)}
-        kept = {
+        tails = {
             name: padded[k][len(padded[k]) - self._past[k] :] for k, name in enumerate(self.names)
         }
         outputs = torch.cat([activity[name] for name in self.outputs], 2)
-        return Run(outputs, RunState(made, kept, state.steps + steps), activity, distances)
+        return Run(outputs, RunState(states, tails, state.steps + steps), activity, distances)
 
     def _external(self, inputs: Tensor, begin: int) -> dict[int, Tensor]:
         """Currents (T, B, n) from inputs and stimuli, by number of the population."""
@@ -370,8 +370,8 @@ class NetworkModule(torch.nn.Module):
         for step in range(len(rows[loop[0]])):
             for each in loop:
                 current = rows[each][step]
-                for sent in inside[each]:
-                    current = current + sent(step)
+                for projection in inside[each]:
+                    current = current + projection(step)
                 stepped = self.neurons[each].step(
                     states[each], current, self.surrogate, self.detach_reset
                 )

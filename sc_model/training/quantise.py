@@ -56,10 +56,10 @@ class Quantiser:
     def code(self, tau: Tensor) -> Tensor:
         """The codes of time constants in ms, int64; the same ones as `DecayCodes.nearest`."""
         table = torch.tensor(self.codes.taus_ms, dtype=torch.float64)
-        wanted = tau.detach().to(torch.float64).contiguous()
-        right = torch.searchsorted(table, wanted).clamp(min(1, len(table) - 1), len(table) - 1)
+        taus = tau.detach().to(torch.float64).contiguous()
+        right = torch.searchsorted(table, taus).clamp(min(1, len(table) - 1), len(table) - 1)
         left = (right - 1).clamp(min=0)
-        return torch.where(wanted - table[left] <= table[right] - wanted, left, right)
+        return torch.where(taus - table[left] <= table[right] - taus, left, right)
 
     def log_tau(self, log_tau: Tensor) -> Tensor:
         """Logarithms of the rounded time constants; gradients pass straight through."""

@@ -110,10 +110,10 @@ class ConvLayer(torch.nn.Module):
             images = part.flatten(0, 1).unflatten(1, self.image)
             if self.pool != (1, 1):
                 images = functional.avg_pool2d(images, self.pool, divisor_override=1)
-            found = functional.conv2d(
+            currents = functional.conv2d(
                 images, weight, bias, synapses.stride, synapses.padding, groups=synapses.groups
             )
-            return found.permute(0, 2, 3, 1).unflatten(0, part.shape[:2])
+            return currents.permute(0, 2, 3, 1).unflatten(0, part.shape[:2])
 
         return of_active_ticks(convolved, x).flatten(1, 3)
 
@@ -136,19 +136,19 @@ class ConvLayer(torch.nn.Module):
             reset=self.neurons.reset,
             reset_delay=self.neurons.reset_delay,
         )
-        made = quantise(rows, **vars(used))
-        if not isinstance(made.spec, DenseSpec):
+        layer = quantise(rows, **vars(used))
+        if not isinstance(layer.spec, DenseSpec):
             raise ConfigError(f"layer '{name}' must be without traces")
-        parameters = dict(made.parameters)
+        parameters = dict(layer.parameters)
         columns = parameters["weight"]
         kernel = columns[:, : rows.inputs].reshape(synapses.weight.shape)
         parameters["weight"] = kernel
         if rows.bias is not None:
             parameters["bias"] = columns[:, -1]
         spec = self._spec(
-            name, weight_bits=made.spec.weight_bits, neuron=made.spec.neuron, **fields
+            name, weight_bits=layer.spec.weight_bits, neuron=layer.spec.neuron, **fields
         )
-        return replace(made, spec=spec, parameters=parameters)
+        return replace(layer, spec=spec, parameters=parameters)
 
     def _spec(self, name: str, **fields: Any) -> ConvSpec:
         synapses = self.synapses

@@ -78,8 +78,8 @@ class DenseLayer(torch.nn.Module):
 
     def _currents(self, x: Tensor) -> Tensor:
         if isinstance(self.synapses, DelayLinear):
-            found: Tensor = self.synapses(x)
-            return found
+            currents: Tensor = self.synapses(x)
+            return currents
         return of_active_ticks(self.synapses, x)
 
     def float_layer(self, name: str) -> FloatLayer:
@@ -125,9 +125,9 @@ def of_active_ticks(product: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if bool(active.all()):
         return product(x)
     silent = product(torch.zeros_like(x[:1, :1]))  # a bias, or 0
-    found = product(x[active])
-    whole = silent.expand(len(x), x.shape[1], *found.shape[2:])
-    return whole.index_copy(0, active.nonzero()[:, 0], found)
+    values = product(x[active])
+    whole = silent.expand(len(x), x.shape[1], *values.shape[2:])
+    return whole.index_copy(0, active.nonzero()[:, 0], values)
 
 
 def array(tensor: Tensor) -> Any:
@@ -160,31 +160,31 @@ def fire_in_integers(
     unit = torch.tensor(quantised.scale, **kind) / 2**spec.neuron.fraction
     leak, threshold = neurons.effective()
     over = straight_through(threshold.double() / unit, torch.tensor(whole["threshold"], **kind))
-    kept = torch.ones_like(unit)
+    factor = torch.ones_like(unit)
     if spec.neuron.leak == "factor":
-        kept = straight_through(
+        factor = straight_through(
             leak.double(), torch.tensor(whole["leak"] / 2**spec.neuron.factor_shift, **kind)
         )
     elif spec.neuron.leak == "shift":
-        kept = straight_through(
+        factor = straight_through(
             leak.double(), torch.full_like(unit, 1 - 2.0**-spec.neuron.leak_shift)
         )
     drive = sums * 2.0**spec.neuron.fraction
-    constant = kept.detach()
+    constant = factor.detach()
     # as hardware rounds: a product with a factor to the nearest, halves up; v - (v >> shift) up,
     # because the shift rounds down
-    left = {
+    decay = {
         "factor": lambda v: torch.floor(v * constant + 0.5),
         "shift": lambda v: torch.ceil(v * constant),
         "none": lambda v: v,
     }[spec.neuron.leak]
-    rounding = Rounding(left, potential.lo, potential.hi)
+    rounding = Rounding(decay, potential.lo, potential.hi)
 
     def surrogate(distance: Tensor) -> Tensor:
         # half a unit more makes v >= threshold, for integers, a distance > 0
         return neurons.surrogate((distance + 0.5) * unit)
 
-    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding)
+    return fire(drive, factor, over, neurons.reset, neurons.reset_delay, surrogate, rounding)
 
 
 def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Tensor:
