@@ -96,15 +96,15 @@ def read_array(path: Path) -> NDArray[Any]:
     try:
         with opened(path, MAX_FILE_BYTES) as file:
             header = _header(file, shown(path.name))
-            wanted = header.numbers * header.dtype.itemsize
-            raw = file.read(wanted + 1)
+            size = header.numbers * header.dtype.itemsize
+            raw = file.read(size + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ArchiveError(f"can't be read: {error.strerror or error}.") from None
-    if len(raw) != wanted:
+    if len(raw) != size:
         raise ArchiveError(
-            f"has an array of shape {shown(header.shape)}, which needs {wanted} bytes, and other"
+            f"has an array of shape {shown(header.shape)}, which needs {size} bytes, and other"
             " bytes behind it or too few."
         )
     array = np.frombuffer(raw, header.dtype)
@@ -142,7 +142,7 @@ def _arrays(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
         name = member.filename.removesuffix(".npy")
         if name in headers:
             raise ArchiveError(f"has two arrays {shown(name)}.")
-        headers[name] = _checked(archive, member, shown(name))
+        headers[name] = _member_header(archive, member, shown(name))
     # all numbers become 64-bit integers sooner or later, and a text is as long as it says
     size = sum(header.numbers * max(8, header.dtype.itemsize) for header in headers.values())
     if size > 8 * MAX_NUMBERS:
@@ -156,7 +156,7 @@ def _arrays(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
     }
 
 
-def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> _Header:
+def _member_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> _Header:
     """The header of a member whose size is what its shape needs."""
     if member.flag_bits & _ENCRYPTED:
         raise ArchiveError(f"has an encrypted member {name}.")
@@ -167,10 +167,10 @@ def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> _H
         )
     with archive.open(member) as stream:
         header = _header(stream, name)
-    wanted = header.size + header.numbers * header.dtype.itemsize
-    if member.file_size != wanted:
+    size = header.size + header.numbers * header.dtype.itemsize
+    if member.file_size != size:
         raise ArchiveError(
-            f"has an array {name} of shape {shown(header.shape)}, which needs {shown(wanted)} bytes"
+            f"has an array {name} of shape {shown(header.shape)}, which needs {shown(size)} bytes"
             f" and has {member.file_size}."
         )
     return header

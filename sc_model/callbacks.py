@@ -53,7 +53,7 @@ class TrainingCallback:
             raise ValueError(
                 f"{type(self).__name__} must be open to log, not closed; make a new one"
             )
-        checked: dict[str, float | int] = {}
+        numbers: dict[str, float | int] = {}
         for name, value in metrics.items():
             if not isinstance(name, str):
                 raise TypeError(
@@ -68,8 +68,8 @@ class TrainingCallback:
                     f"metric '{name}' must be a number, not {value!r} ({type(value).__name__}); use"
                     " float(...)"
                 )
-            checked[name] = value.__index__() if hasattr(value, "__index__") else float(value)
-        self.write(checked, integer("step", step, 0))
+            numbers[name] = value.__index__() if hasattr(value, "__index__") else float(value)
+        self.write(numbers, integer("step", step, 0))
 
     def write(self, metrics: Mapping[str, float | int], step: int) -> None:
         """Write checked metrics; a subclass overrides this."""
@@ -131,7 +131,7 @@ class CSVCallback(TrainingCallback):
                 )
         if whole != content or not whole:
             replace_bytes(self.path, whole or _text([self._columns]))
-        self._file = self._opened()
+        self._file = self._open_file()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ class CSVCallback(TrainingCallback):
     def _rows(self) -> list[list[str]]:
         return list(csv.reader(io.StringIO(self.path.read_text(encoding="utf-8"))))
 
-    def _opened(self) -> int:
+    def _open_file(self) -> int:
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         sync_folder(self.path.parent)
         return file
@@ -177,7 +177,7 @@ class CSVCallback(TrainingCallback):
     def _replace(self, rows: list[list[str]]) -> None:
         replace_bytes(self.path, _text(rows))
         os.close(self._file)
-        self._columns, self._file = rows[0], self._opened()
+        self._columns, self._file = rows[0], self._open_file()
 
 
 class TensorBoardCallback(TrainingCallback):

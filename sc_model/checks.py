@@ -107,8 +107,8 @@ def real_array(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> ND
         for length, size in zip(shape, array.shape, strict=True)
     ):
         # as Python writes a tuple, with a comma behind a single length
-        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-        raise ValueError(f"{name} must have shape ({wanted}), not {array.shape}")
+        lengths = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        raise ValueError(f"{name} must have shape ({lengths}), not {array.shape}")
     if not np.isfinite(array).all():
         place = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, not {float(array[place])} at {place}")

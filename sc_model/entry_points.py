@@ -35,27 +35,27 @@ def entry_points_of(group: str) -> tuple[list[EntryPoint], list[tuple[str, str]]
     """
     problems: dict[str, str] = {}
     try:
-        found = list(importlib.metadata.entry_points(group=group))
+        points = list(importlib.metadata.entry_points(group=group))
         problems |= _passed_over
     except BROKEN:
-        found = []
+        points = []
         for distribution in _distributions():
             try:
-                found += distribution.entry_points.select(group=group)
+                points += distribution.entry_points.select(group=group)
             except BROKEN as error:
                 problems[_title(distribution)] = _problem(distribution, error)
-    return sorted(found, key=_order), sorted(problems.items())
+    return sorted(points, key=_order), sorted(problems.items())
 
 
 def groups_beginning_with(prefixes: tuple[str, ...]) -> list[str]:
     """Names of all groups of entry points that begin so, sorted; broken lists have none."""
-    found: set[str] = set()
+    groups: set[str] = set()
     for distribution in _distributions():
         try:
-            found |= {point.group for point in distribution.entry_points}
+            groups |= {point.group for point in distribution.entry_points}
         except BROKEN:
             continue
-    return sorted(group for group in found if group.startswith(prefixes))
+    return sorted(group for group in groups if group.startswith(prefixes))
 
 
 def load(point: EntryPoint) -> Any:
@@ -101,11 +101,11 @@ def pass_over_broken_lists(name: str = "importlib.metadata") -> None:
 
 def _distributions() -> Iterator[Distribution]:
     """Installed packages; of two with one name the first on the path, which is imported."""
-    seen = set()
+    names = set()
     for distribution in importlib.metadata.distributions():
         name = _name(distribution).lower().replace("-", "_").replace(".", "_")
-        if name not in seen:
-            seen.add(name)
+        if name not in names:
+            names.add(name)
             yield distribution
 
 
@@ -130,8 +130,8 @@ def _field(distribution: Distribution, key: str) -> str | None:
 
 def _name(distribution: Distribution) -> str:
     """A package's name, by its folder where METADATA has none."""
-    named, folder = _field(distribution, "Name"), _folder(distribution)
-    return named or ("?" if folder is None else folder.name.partition("-")[0])
+    name, folder = _field(distribution, "Name"), _folder(distribution)
+    return name or ("?" if folder is None else folder.name.partition("-")[0])
 
 
 def _title(distribution: Distribution) -> str:

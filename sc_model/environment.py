@@ -58,28 +58,28 @@ def child_environment(variables: Mapping[str, str] | None = None) -> dict[str, s
     variables : those of this process, by default; the ones that could do harm are left out.
     """
     environ = os.environ if variables is None else variables
-    kept = {
+    environment = {
         name: value
         for name, value in environ.items()
         if name in _HARMLESS or (name not in _NAMES and not name.startswith(_PREFIXES))
     }
     # a relative folder, as `.`, is another one in each working folder
-    folders = kept.get("PATH", os.defpath).split(os.pathsep)
-    kept["PATH"] = os.pathsep.join(folder for folder in folders if os.path.isabs(folder))
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    environment["PATH"] = os.pathsep.join(folder for folder in folders if os.path.isabs(folder))
     # LC_ALL rules all of them, LC_MESSAGES among them
-    if everything := kept.pop("LC_ALL", None):
-        kept["LC_CTYPE"] = everything
-    kept["LC_MESSAGES"] = "C"
+    if everything := environment.pop("LC_ALL", None):
+        environment["LC_CTYPE"] = everything
+    environment["LC_MESSAGES"] = "C"
     with suppress(OSError):  # without any temporary folder the child says so itself
-        if "TMPDIR" in kept or not is_plain(Path(tempfile.gettempdir())):
-            kept["TMPDIR"] = str(plain_temporary_folder())
+        if "TMPDIR" in environment or not is_plain(Path(tempfile.gettempdir())):
+            environment["TMPDIR"] = str(plain_temporary_folder())
     if folders := _folders_of_packages():
-        kept["PYTHONPATH"] = os.pathsep.join(folders)
+        environment["PYTHONPATH"] = os.pathsep.join(folders)
     if cache_problem(environ) is not None:
         # Wheels of tools keep what they compile there, and end where they can't.
-        kept["XDG_CACHE_HOME"] = str(cache_for_now())
-        kept.setdefault("HOME", kept["XDG_CACHE_HOME"])
-    return kept
+        environment["XDG_CACHE_HOME"] = str(cache_for_now())
+        environment.setdefault("HOME", environment["XDG_CACHE_HOME"])
+    return environment
 
 
 def cache_problem(variables: Mapping[str, str] | None = None) -> str | None:
@@ -90,9 +90,9 @@ def cache_problem(variables: Mapping[str, str] | None = None) -> str | None:
     variables : those of this process, by default.
     """
     environ = os.environ if variables is None else variables
-    named, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
-    if os.path.isabs(named):
-        folder = Path(named)
+    cache_home, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if os.path.isabs(cache_home):
+        folder = Path(cache_home)
     elif os.path.isabs(home := home or os.path.expanduser("~")):
         folder = Path(home) / ".cache"
     else:
@@ -131,9 +131,9 @@ def cache_for_now() -> Path:
     with suppress(OSError):
         folder.mkdir(mode=0o700)
     with suppress(OSError):
-        found = folder.lstat()
-        ours = found.st_uid == os.geteuid() and not found.st_mode & 0o077
-        if ours and stat.S_ISDIR(found.st_mode):
+        status = folder.lstat()
+        ours = status.st_uid == os.geteuid() and not status.st_mode & 0o077
+        if ours and stat.S_ISDIR(status.st_mode):
             return folder
     own = Path(tempfile.mkdtemp(prefix="sc-hw-cache-"))
     atexit.register(shutil.rmtree, own, ignore_errors=True)
@@ -148,16 +148,16 @@ def _folders_of_packages() -> list[str]:
     """
     ours = Path(__file__).resolve().parents[1]
     prefixes = tuple(Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix))
-    found = []
+    folders = []
     for entry in dict.fromkeys(sys.path):
         folder = Path(entry).resolve() if entry and Path(entry).is_dir() else None
         if folder is None or any(folder.is_relative_to(prefix) for prefix in prefixes):
             continue
         if folder == ours or any(folder.glob("*.dist-info")) or any(folder.glob("*.egg-info")):
-            found.append(str(folder))
-    if not ours.is_relative_to(prefixes[0]) and str(ours) not in found:
-        found.insert(0, str(ours))
-    return [folder for folder in found if os.pathsep not in folder]
+            folders.append(str(folder))
+    if not ours.is_relative_to(prefixes[0]) and str(ours) not in folders:
+        folders.insert(0, str(ours))
+    return [folder for folder in folders if os.pathsep not in folder]
 
 
 def is_plain(path: Path) -> bool:

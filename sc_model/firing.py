@@ -57,8 +57,8 @@ class Reset(NamedTuple):
             return v
         if self.kind == "subtract":
             return v - self.drop * fired
-        kept = v * (1 - fired)
-        return kept if self.low is None else kept + self.low * fired
+        rest = v * (1 - fired)
+        return rest if self.low is None else rest + self.low * fired
 
 
 class Fired(NamedTuple):

@@ -169,12 +169,12 @@ class _Server:
             self.ended = True
             with suppress(OSError):  # what was not written goes nowhere
                 self._requests.close()
-            left = list(self._answers.values())
+            futures = list(self._answers.values())
             self._answers.clear()
         atexit.unregister(self.close)
         self._lines.close()
         self._process.wait()
-        for future in left:
+        for future in futures:
             # as of a program that was killed
             future.set_result((-signal.SIGKILL, "", "the process that forks provers has ended"))
 

@@ -114,10 +114,10 @@ def _of_archive(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         raise ConfigError(f"data file {file} {error}") from None
     missing = [name for name in ("images", "labels") if name not in arrays]
     if missing:
-        found = ", ".join(sorted(arrays)) or "nothing"
+        names = ", ".join(sorted(arrays)) or "nothing"
         raise ConfigError(
             f"data file {file} must hold 'images' and 'labels'; '{missing[0]}' is missing, it has"
-            f" {found}."
+            f" {names}."
         )
     pixels, classes = arrays["images"], arrays["labels"]
     for name, array, dimensions, high in (("images", pixels, 3, 255), ("labels", classes, 1, None)):

@@ -205,16 +205,16 @@ def _start_reaper(mark: str) -> None:
 
 def _kill_marked(mark: str) -> None:
     """End every process with a mark but this one."""
-    wanted = f"{MARK}={mark}".encode()
+    entry = f"{MARK}={mark}".encode()
     for _ in range(_LOOKS):
-        found = [
+        processes = [
             process
             for process in _process_ids()
-            if process != os.getpid() and wanted in _content(process, "environ").split(b"\0")
+            if process != os.getpid() and entry in _content(process, "environ").split(b"\0")
         ]
-        for process in found:
+        for process in processes:
             _kill(process)
-        if not found:
+        if not processes:
             return
 
 
