@@ -32,6 +32,9 @@ settings.load_profile("house")
 # run them. Some tests take the options that users get (the fixture `shipped_options`).
 os.environ.setdefault("SC_HW_CFLAGS", "-O0")
 
+# PyTorch starts a thread for each core in each worker, and they wait for each other in loops.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Designs are graphs of many objects that live long. With Python's own thresholds a worker spends a
 # twelfth of its time on looking for circles in them.
 gc.set_threshold(20_000, 50, 100)

@@ -43,13 +43,7 @@ CONFIGS: list[dict[str, int]] = EXAMPLES["configs"]
 
 @contextlib.contextmanager
 def scripts_of(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, ModuleType]]:
-    """An example's scripts, which import each other by plain names; those are gone again
-    afterwards. One thread for PyTorch.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """An example's scripts, which import each other by plain names; those are gone again after."""
     sys.path.insert(0, str(folder))
     try:
         yield {name: importlib.import_module(name) for name in names}
@@ -57,7 +51,6 @@ def scripts_of(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Modul
         sys.path.remove(str(folder))
         for name in names:
             sys.modules.pop(name, None)
-        torch.set_num_threads(threads)
 
 
 # A second rule, as a user would write the file: one trace that leaks, one input that tops it up.

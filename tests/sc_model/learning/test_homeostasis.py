@@ -75,8 +75,8 @@ def test_ten_times_too_fast_or_too_slow_becomes_right(weight: float, every: int)
     assert free > 95 if weight > 1 else free < 1.2
     net, cells = driven(weight)
     homeostasis = HomeostaticPlasticity(target_rate=10.0, tau=400.0)
-    rate(net, cells, homeostasis, 9000, every)
-    assert rate(net, cells, homeostasis, 6000, every) == pytest.approx(10.0, rel=0.1)
+    rate(net, cells, homeostasis, 4000, every)
+    assert rate(net, cells, homeostasis, 4000, every) == pytest.approx(10.0, rel=0.1)
     assert net.projections["e"].weights.min() > 0
     assert net.projections["i"].weights.max() < 0
 

@@ -5,7 +5,7 @@ several tasks, forgetting.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,15 +25,6 @@ def logistic(n: int, bias: bool = True) -> torch.nn.Module:
 
 def data(count: int, n: int, seed: int = 0) -> torch.Tensor:
     return torch.tensor(np.random.default_rng(seed).normal(size=(count, n)))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Small sums: more threads only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 # --- Fisher information ---------------------------------------------------------------------------

@@ -22,13 +22,11 @@ TICKS, BATCH = 90, 4
 
 @pytest.fixture(autouse=True)
 def exact() -> Iterator[None]:
-    """Double precision, one thread, and no trace of either afterwards."""
-    kind, threads = torch.get_default_dtype(), torch.get_num_threads()
+    """Double precision, and no trace of it afterwards."""
+    kind = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
-    torch.set_num_threads(1)
     yield
     torch.set_default_dtype(kind)
-    torch.set_num_threads(threads)
 
 
 def inputs(n_inputs: int, seed: int = 0, rate: float = 0.2) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -12,14 +10,6 @@ from learning_networks import network, samples
 from sc_model.golden.learning_network import LearningNetwork
 from sc_model.spec.learning import LearningNetworkSpec
 from sc_model.training import LearningNetworkModule
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def golden(module: LearningNetworkModule) -> LearningNetwork:
