@@ -66,7 +66,7 @@ def compared(board: str, inputs: int, neurons: int, root: Path) -> dict[str, Any
         "ticks_per_s": best.ticks_per_s if best else None,
         "tried": tried,
         "exhaustive_lanes": most,
-        "exhaustive_ticks_per_s": search.tried(most).ticks_per_s if most else None,
+        "exhaustive_ticks_per_s": search.trial_of(most).ticks_per_s if most else None,
         "exhaustive_tried": len(search.trials),
         "first_misses": misses,
     }
@@ -77,7 +77,7 @@ def _exhaustive(search: Search, counts: Sequence[int]) -> tuple[int | None, list
     most: int | None = None
     misses: list[dict[str, Any]] = []
     for lanes in counts:
-        trial = search.tried(lanes)
+        trial = search.trial_of(lanes)
         if trial.fits:
             most, misses = lanes, []
         else:

@@ -400,12 +400,12 @@ class CrossingRules(ClockedNetlist):
                 self.logic.keeps(register, sampled, gate) if end == "reading" else holds(gate)
                 for gate in self._gates(cone, reaching, recognised)
             ):
-                kept = register.name if end == "reading" else shortest(names)
+                storage = register.name if end == "reading" else shortest(names)
                 self.find(
                     "storage that is not gated",
                     f"{shortest(names)} ({source}) is read into {register.name}"
                     f" ({register.domain}); a synchronised pointer or level reaches its {end}, but"
-                    f" {kept} can change whatever that shows",
+                    f" {storage} can change whatever that shows",
                 )
                 return []
         return [

@@ -96,9 +96,9 @@ class BoardFiles:
         progress(f"{self.board.name}: elaborating for {self.target.family}")
         texts = self.texts()
         key, file = self._key(texts), self.folder / "report.json"
-        made = read_json(file)
-        if made.get("key") == key and self._is_whole(made):
-            return made
+        previous = read_json(file)
+        if previous.get("key") == key and self._is_whole(previous):
+            return previous
         # The report is written last: a build that is ended leaves none, and is made again.
         for name in ("report.json", self.flow.bitstream):
             if name:
@@ -117,14 +117,14 @@ class BoardFiles:
             write_text(self.folder / name, text)
         key = sha256(json.dumps([texts, self._tools()], sort_keys=True))
         file = self.folder / "totals.json"
-        made = read_json(file)
-        if made.get("key") != key:
+        report = read_json(file)
+        if report.get("key") != key:
             progress(f"{self.board.name}: synthesis")
             self._synthesised()
             log = packed_log(self.board, self.flow, self.target, self.folder)
-            made = {"key": key, "totals": cell_totals(log)}
-            write_json(file, made)
-        return {kind: (used, available) for kind, (used, available) in made["totals"].items()}
+            report = {"key": key, "totals": cell_totals(log)}
+            write_json(file, report)
+        return {kind: (used, available) for kind, (used, available) in report["totals"].items()}
 
     def _synthesised(self) -> dict[str, int]:
         """Cells by type after synthesis."""
@@ -163,17 +163,17 @@ class BoardFiles:
 
     def _tools(self) -> dict[str, str]:
         names = ["yosys", *([self.target.pnr] if self.target.pnr else [])]
-        found = {name: find(name) for name in names}
-        texts = {name: f"{tool.version} ({tool.source})" for name, tool in found.items()}
+        tools = {name: find(name) for name in names}
+        texts = {name: f"{tool.version} ({tool.source})" for name, tool in tools.items()}
         return {**texts, **versions(self.flow.programs)}
 
-    def _is_whole(self, made: Mapping[str, Any]) -> bool:
+    def _is_whole(self, report: Mapping[str, Any]) -> bool:
         """Whether the bitstream of a report is there as the report has it."""
-        name = made.get("bitstream")
+        name = report.get("bitstream")
         if name is None:
             return not self.flow.bitstream
         file = self.folder / str(name)
-        size = made.get("bitstream_bytes")
+        size = report.get("bitstream_bytes")
         return file.is_file() and bool(file.stat().st_size == size)
 
     def _facts(self, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ class BoardFiles:
         if self.target.pnr is None:
             return {**report, **self._not_placed()}
         try:
-            placed = place(
+            placement = place(
                 self.board, self.flow, self.target, self.pll, self.folder, seeds, progress
             )
         except NoRoomError as error:
@@ -224,9 +224,9 @@ class BoardFiles:
                 f"{self._subject} does not fit: nextpnr finds no place for all cells ({error});"
                 f" it needs {self._smaller('lut')}, or more --seeds."
             ) from None
-        self._check_clock(placed, seeds)
+        self._check_clock(placement, seeds)
         progress(f"{self.board.name}: packing")
-        return {**report, **self._timing(placed), **self._packed()}
+        return {**report, **self._timing(placement), **self._packed()}
 
     def _check_size(self, resources: Mapping[str, Mapping[str, float | None]]) -> None:
         excess = overflow(resources)
@@ -253,15 +253,16 @@ class BoardFiles:
                 f" device has {most:g} MHz at most ({part['source']}); give --mhz {most:g} or less."
             )
 
-    def _check_clock(self, placed: Placement, seeds: int) -> None:
-        if placed.met or self.flow.no_timing:
+    def _check_clock(self, placement: Placement, seeds: int) -> None:
+        if placement.met or self.flow.no_timing:
             return
-        path = placed.critical
+        path = placement.critical
         where = f", from {path['from']} to {path['to']} in {path['delay_ns']} ns" if path else ""
-        tried = "seed 1" if seeds == 1 else f"the best of {seeds} seeds"
+        attempts = "seed 1" if seeds == 1 else f"the best of {seeds} seeds"
         raise BoardError(
-            f"{self._subject} reaches {placed.fmax_mhz:g} MHz of {self.pll.mhz:g} ({tried}{where});"
-            f" give --mhz {int(placed.fmax_mhz)} or less, more --seeds, or fewer lanes."
+            f"{self._subject} reaches {placement.fmax_mhz:g} MHz of {self.pll.mhz:g}"
+            f" ({attempts}{where}); give --mhz {int(placement.fmax_mhz)} or less, more --seeds, or"
+            " fewer lanes."
         )
 
     @property
@@ -278,15 +279,15 @@ class BoardFiles:
             else "the block has no plastic synapses",
         }
 
-    def _timing(self, placed: Placement) -> dict[str, Any]:
+    def _timing(self, placement: Placement) -> dict[str, Any]:
         reason = self.flow.no_timing or None
         return {
-            "placed": placed.used,
-            "seed": placed.seed,
-            "fmax_mhz": None if reason else placed.fmax_mhz,
-            "timing_met": None if reason else placed.met,
+            "placed": placement.used,
+            "seed": placement.seed,
+            "fmax_mhz": None if reason else placement.fmax_mhz,
+            "timing_met": None if reason else placement.met,
             "timing_reason": reason,
-            "critical_path": None if reason else placed.critical,
+            "critical_path": None if reason else placement.critical,
         }
 
     def _not_placed(self) -> dict[str, Any]:

@@ -92,17 +92,17 @@ def build_board(
     """
     if seeds < 1:
         raise ValueError(f"seeds must be >= 1, not {seeds}")
-    chosen = load_board(board) if isinstance(board, str) else board
-    variant = board_variant(design, chosen, mhz)
-    target = load_target(chosen.target)
+    board = load_board(board) if isinstance(board, str) else board
+    variant = board_variant(design, board, mhz)
+    target = load_target(board.target)
     for tool in ("yosys", *([target.pnr] if target.pnr else [])):
         find(tool)
-    progress(f"{chosen.name}: elaborating")
+    progress(f"{board.name}: elaborating")
     build = elaborate(variant, root)
-    folder = make_folder(build.folder / "board" / chosen.name)
+    folder = make_folder(build.folder / "board" / board.name)
     # The tools write in place: a second process would read half-written files.
     with FileLock(folder / ".lock"):
-        files = BoardFiles(system_on_board(build), chosen, mhz, folder)
+        files = BoardFiles(system_on_board(build), board, mhz, folder)
         return {**files.make(seeds, progress), "folder": str(folder)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -160,7 +161,7 @@ class Search:
             values["multipliers"] = min(lanes, self._multipliers)
         return self._design.model_copy(update={"layer": layer.model_copy(update=values)})
 
-    def tried(self, lanes: int | None, **other: Any) -> Trial:
+    def trial_of(self, lanes: int | None, **other: Any) -> Trial:
         """A candidate's trial, made once."""
         return self._trial(self.with_lanes(lanes, **other), lanes)
 
@@ -186,7 +187,7 @@ class Search:
 
     def _first_that_fits(self, counts: Sequence[int]) -> Trial | None:
         """The fewest lanes; where they have too little block RAM the design's own, and larger."""
-        fewest = self.tried(counts[0])
+        fewest = self.trial_of(counts[0])
         if fewest.fits or fewest.full not in BLOCK_RAM:
             return fewest if fewest.fits else None
         layer, network = self._design.layer, self._design.network
@@ -197,7 +198,7 @@ class Search:
             return own
         for power in range(1, MAX_LARGER + 1):
             larger = next((n for n in counts if n >= counts[0] << power), None)
-            if larger is not None and (trial := self.tried(larger)).fits:
+            if larger is not None and (trial := self.trial_of(larger)).fits:
                 return trial
         return None
 
@@ -209,7 +210,7 @@ class Search:
         counts : lanes to choose from.
         first : a trial that fits, to begin with; by default that of the fewest lanes.
         """
-        best = first or self.tried(counts[0], **other)
+        best = first or self.trial_of(counts[0], **other)
         if not best.fits:
             return None
         larger = [count for count in counts if count > (best.lanes or 0)]
@@ -223,7 +224,7 @@ class Search:
             elif attempt > 1 and high == len(larger):
                 # all have fitted so far, perhaps side by side: their line may lead nowhere
                 middle = max(middle, low + max(1, (high - low) // 8))
-            trial = self.tried(larger[middle], **other)
+            trial = self.trial_of(larger[middle], **other)
             if trial.fits:
                 low, best = middle, trial
             else:
@@ -272,28 +273,28 @@ class Search:
         """
         counts = lane_counts(self._design)
         if not counts:
-            trial = self.tried(None)
+            trial = self.trial_of(None)
             return trial if trial.fits and (goal is None or trial.ticks_per_s >= goal) else None
         if goal is not None:
             enough = [n for n in counts if self._rate(self.with_lanes(n)) >= goal]
-            if enough and self.tried(enough[0]).fits:
-                return self.tried(enough[0])
+            if enough and self.trial_of(enough[0]).fits:
+                return self.trial_of(enough[0])
         first = self._first_that_fits(counts)
-        found = self.most(counts, first) if first is not None else None
+        choice = self.most(counts, first) if first is not None else None
         # Other memories of a layer may fit where too little block RAM is there.
-        if found is None and self._design.layer is not None:
+        if choice is None and self._design.layer is not None:
             for memory in MEMORIES:
                 try:
-                    if self.tried(counts[0], memory=memory).fits:
-                        found = self.most(counts, memory=memory)
+                    if self.trial_of(counts[0], memory=memory).fits:
+                        choice = self.most(counts, memory=memory)
                         break
                 except ConfigError:  # this fabric or size has no such memory
                     continue
-        if found is None or (goal is not None and found.ticks_per_s < goal):
+        if choice is None or (goal is not None and choice.ticks_per_s < goal):
             return None
-        return found
+        return choice
 
-    def built(
+    def build_trial(
         self, best: Trial, build: Callable[[Design], dict[str, Any]], goal: float | None
     ) -> tuple[Trial, dict[str, Any]]:
         """Build a trial, or one with fewer lanes that still keeps up, and its report.
@@ -309,7 +310,7 @@ class Search:
                 fewer = [count for count in counts if count < (best.lanes or 0)]
                 if not fewer or steps_back == MAX_STEPS_BACK:
                     raise
-                before = self.tried(fewer[-1], **other)
+                before = self.trial_of(fewer[-1], **other)
                 if not before.fits or (goal is not None and before.ticks_per_s < goal):
                     raise
                 best = before
@@ -353,29 +354,26 @@ def fit(
     """
     if ticks is not None and not 0 < ticks < 1e12:
         raise ConfigError(f"--ticks-per-s must be above 0 and below 1e12, not {ticks:g}.")
-    chosen = load_board(board) if isinstance(board, str) else board
-    target = load_target(chosen.target)
+    board = load_board(board) if isinstance(board, str) else board
+    target = load_target(board.target)
     if target.pnr is None:
         raise ConfigError(
-            f"board '{chosen.name}' has no open place and route that could say what fits; choose"
+            f"board '{board.name}' has no open place and route that could say what fits; choose"
             " lanes yourself and give `sc-hw build`."
         )
-    search = search_on(design, chosen, mhz, root, progress)
+    search = search_on(design, board, mhz, root, progress)
     best = search.best(ticks)
     if best is None:
-        raise refusal(design, chosen, search.trials, ticks)
-
-    def build(candidate: Design) -> dict[str, Any]:
-        return build_board(candidate, chosen, mhz=mhz, seeds=seeds, root=root, progress=progress)
-
-    best, built = search.built(best, build, ticks)
+        raise refusal(design, board, search.trials, ticks)
+    build = partial(build_board, board=board, mhz=mhz, seeds=seeds, root=root, progress=progress)
+    best, report = search.build_trial(best, build, ticks)
     return {
-        "board": chosen.name,
+        "board": board.name,
         "design": design.name,
         "ticks_per_s_goal": ticks,
         **{key: best.as_json()[key] for key in ("choices", "ticks_per_s", "bottleneck")},
         "tried": [trial.as_json() for trial in search.trials],
-        "built": built,
+        "built": report,
     }
 
 
@@ -419,26 +417,28 @@ def refusal(
     """Why nothing was found: the bottleneck of the smallest, or the fastest that fits."""
     fitting = [trial for trial in trials if trial.fits]
     subject = f"design '{design.name}' on board '{board.name}'"
-    tried = f"{len(trials)} tried"
-    chosen = any(trial.choices for trial in trials)
+    trial_count = f"{len(trials)} tried"
+    has_choices = any(trial.choices for trial in trials)
     if not fitting:
         least = min(trials, key=lambda trial: trial.share)
         used, available = least.totals[least.full]
         what = (
-            f" with any of the {len(trials)} lanes and memories that were tried" if chosen else ""
+            f" with any of the {len(trials)} lanes and memories that were tried"
+            if has_choices
+            else ""
         )
         return BoardError(
             f"{subject} does not fit{what}: {least.full} {used:,} of {available:,}"
-            f"{' at the least' if chosen else ''}; it needs fewer synapses, narrower state or a"
-            " larger board."
+            f"{' at the least' if has_choices else ''}; it needs fewer synapses, narrower state or"
+            " a larger board."
         )
     fastest = max(fitting, key=lambda trial: trial.ticks_per_s)
     above = [trial for trial in trials if not trial.fits]
     bound = min(above, key=lambda trial: trial.ticks_per_s, default=fastest)
     used, available = bound.totals[bound.full]
     choices = ", ".join(f"{key} = {value}" for key, value in fastest.choices.items())
-    more = f"{choices}; more needs {bound.full} {used:,} of {available:,}; {tried}"
-    if not chosen:
+    more = f"{choices}; more needs {bound.full} {used:,} of {available:,}; {trial_count}"
+    if not has_choices:
         more = f"a {design.block} has no lanes or memories to choose"
     return BoardError(
         f"{subject} takes {fastest.ticks_per_s:,.0f} steps a second at most, not"

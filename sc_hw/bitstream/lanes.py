@@ -37,16 +37,16 @@ def network_lanes(network: NetworkSpec) -> dict[int, tuple[int, ...]]:
     """
     layers = network.layers
     works = {work for layer in layers for work in _works(layer)}
-    found: dict[int, tuple[int, ...]] = {}
+    choices: dict[int, tuple[int, ...]] = {}
     for work in sorted(works, reverse=True):
         lanes = []
         for layer in layers:
             fewest = _fewest(layer, work)
             if fewest is None:  # with all lanes that it can have it is slower still
-                return found
+                return choices
             lanes.append(fewest)
-        found.setdefault(sum(lanes), tuple(lanes))
-    return found
+        choices.setdefault(sum(lanes), tuple(lanes))
+    return choices
 
 
 def _works(layer: TrainedLayerSpec) -> set[float]:

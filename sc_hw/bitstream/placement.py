@@ -84,14 +84,14 @@ def place(
     for seed in range(1, (1 if flow.no_timing else seeds) + 1):
         progress(f"{board.name}: place and route, seed {seed}")
         try:
-            found = _placed(board, flow, target, pll, folder, seed)
+            placement = _placed(board, flow, target, pll, folder, seed)
         except NoRoomError as error:  # another seed may find some
             full = error
             continue
-        if best is None or found.fmax_mhz > best.fmax_mhz:
-            best = found
-        if found.met or flow.no_timing:
-            return found
+        if best is None or placement.fmax_mhz > best.fmax_mhz:
+            best = placement
+        if placement.met or flow.no_timing:
+            return placement
     if best is None:
         raise full
     return best

@@ -24,7 +24,7 @@ _BUS_AND_DEVICE = re.compile(r"\d+:\d+")
 _LIBRARIES = {"libusb-1.0.so.0": "libusb-1.0-0", "libftdi1.so.2": "libftdi1-2"}
 
 
-def built(folder: Path, board: Board) -> Path:
+def bitstream_of(folder: Path, board: Board) -> Path:
     """The bitstream of a folder that `sc-hw build` wrote; ConfigError where there is none.
 
     Parameters
@@ -67,12 +67,12 @@ def load_command(bitstream: Path, board: Board, port: str | None, flash: bool) -
 
     Raises ConfigError where the port is none of a USB adapter.
     """
-    chosen: tuple[str, ...] = ()
+    adapter: tuple[str, ...] = ()
     if port is not None and _BUS_AND_DEVICE.fullmatch(port):
-        chosen = ("--busdev-num", port)
+        adapter = ("--busdev-num", port)
     elif port is not None:
-        chosen = ("--ftdi-serial", _serial_number(port))
-    return (*board.loader, *chosen, *(("-f",) if flash else ()), str(bitstream))
+        adapter = ("--ftdi-serial", _serial_number(port))
+    return (*board.loader, *adapter, *(("-f",) if flash else ()), str(bitstream))
 
 
 def _serial_number(port: str) -> str:
@@ -81,11 +81,11 @@ def _serial_number(port: str) -> str:
 
     if "/" not in port and not port.upper().startswith("COM"):
         return port
-    known = {info.device: info.serial_number for info in comports()}
-    number = known.get(port)
+    numbers = {info.device: info.serial_number for info in comports()}
+    number = numbers.get(port)
     if number is None:
-        found = ", ".join(sorted(name for name, has in known.items() if has)) or "none"
-        raise ConfigError(f"--port must be of a USB adapter ({found}), not {shown(port)}.")
+        ports = ", ".join(sorted(name for name, has in numbers.items() if has)) or "none"
+        raise ConfigError(f"--port must be of a USB adapter ({ports}), not {shown(port)}.")
     return str(number)
 
 

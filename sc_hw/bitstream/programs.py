@@ -70,9 +70,9 @@ def versions(names: Sequence[str]) -> dict[str, str]:
 
 def call(name: str, arguments: Sequence[str], folder: Path) -> str:
     """Run a program in a folder; what it prints is returned, and kept in `<name>.log`."""
-    found, _ = command(name)
+    program, _ = command(name)
     return run(
-        (*found, *arguments),
+        (*program, *arguments),
         log=folder / f"{name}.log",
         cwd=folder,
         env=child_environment(),

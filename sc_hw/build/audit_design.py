@@ -32,7 +32,7 @@ def audit_design(design: Design, root: PathLike = DEFAULT_ROOT) -> dict[str, Any
     ConfigError
         The design can't be made.
     """
-    made = make(design)
-    answer = crossing_audit(made)
-    write_json(folder_of_builds(root) / str(made.manifest["id"]) / "audit.json", answer)
+    elaboration = make(design)
+    answer = crossing_audit(elaboration)
+    write_json(folder_of_builds(root) / str(elaboration.manifest["id"]) / "audit.json", answer)
     return answer

@@ -93,8 +93,8 @@ UsageError: type[Exception] = next(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(version: bool) -> None:
+    if version:
         out.print(f"sc-hw {sc_hw.__version__}")
         raise typer.Exit
 

@@ -216,22 +216,22 @@ def program(
 ) -> None:
     """Load the bitstream that `sc-hw build` made into a board, with openFPGALoader."""
     from sc_hw.bitstream.build import check_version, folder_of
-    from sc_hw.bitstream.program import built
+    from sc_hw.bitstream.program import bitstream_of
     from sc_hw.bitstream.program import program as run_program
     from sc_hw.boards import load_board
 
-    chosen = load_board(board)
+    target = load_board(board)
     folder = design if design is not None and design.is_dir() else None
     if folder is None:
-        loaded = _design(design, board)
-        check_version(loaded, chosen, mhz=mhz, root=build)
-        folder = folder_of(loaded, chosen, mhz=mhz, root=build)
-    file = built(folder, chosen)
-    run_program(file, chosen, port=port, flash=flash)
+        design_on_board = _design(design, board)
+        check_version(design_on_board, target, mhz=mhz, root=build)
+        folder = folder_of(design_on_board, target, mhz=mhz, root=build)
+    file = bitstream_of(folder, target)
+    run_program(file, target, port=port, flash=flash)
     if as_json:
-        print_json({"board": chosen.name, "bitstream": str(file), "flash": flash})
+        print_json({"board": target.name, "bitstream": str(file), "flash": flash})
     else:
-        out.print(f"loaded {file} into {chosen.title}", markup=False)
+        out.print(f"loaded {file} into {target.title}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -70,26 +70,28 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Write a commented design file NAME.toml, with --rule also a rule file NAME.py to edit."""
-    chosen = block or ("lane" if rule else "bank")
+    block_name = block or ("lane" if rule else "bank")
     options = {"synapses": synapses, "inputs": inputs, "neurons": neurons, "lanes": lanes}
     sizes = {key: value for key, value in options.items() if value is not None}
     for key in sizes:
         # an option that does nothing would leave its user with another design than was asked for
-        if chosen in SIZES and key not in SIZES[chosen]:
+        if block_name in SIZES and key not in SIZES[block_name]:
             blocks = " or ".join(name for name, keys in SIZES.items() if key in keys)
-            raise ConfigError(f"--{key} is not of block '{chosen}'; give --block {blocks} with it.")
+            raise ConfigError(
+                f"--{key} is not of block '{block_name}'; give --block {blocks} with it."
+            )
     if rule:
         from sc_hw.commands.new_rule import new_rule
 
-        text = new_rule(name, folder, block=chosen, **sizes)
-        written = {"design": folder / f"{name}.toml", "rule": folder / f"{name}.py"}
+        text = new_rule(name, folder, block=block_name, **sizes)
+        files = {"design": folder / f"{name}.toml", "rule": folder / f"{name}.py"}
     else:
         from sc_hw.commands.new import new as run_new
 
-        written = {"design": run_new(name, block=chosen, folder=folder, **sizes)}
-        text = f"wrote {written['design']}"
+        files = {"design": run_new(name, block=block_name, folder=folder, **sizes)}
+        text = f"wrote {files['design']}"
     if as_json:
-        print_json({what: str(path) for what, path in written.items()})
+        print_json({what: str(path) for what, path in files.items()})
     else:
         out.print(text, markup=False)
 
@@ -111,20 +113,20 @@ def elaborate(
     from sc_hw.build.elaborate import elaborate as run_elaborate
     from sc_hw.host.doors import load_door
 
-    chosen = load_design(design)
+    subject = load_design(design)
     if door is not None:
         load_door(door)
-        chosen = chosen.behind(door)
+        subject = subject.behind(door)
     with progress_lines(as_json) as progress:
-        progress(f"{chosen.name}: elaborating")
-        result = run_elaborate(chosen, build)
+        progress(f"{subject.name}: elaborating")
+        result = run_elaborate(subject, build)
     if as_json:
         print_json({"id": result.id, "folder": str(result.folder), "manifest": result.manifest})
     else:
         lines = len(result.verilog.read_text().splitlines())
-        beside = f"{SYSTEM_FILE} and manifest.json" if chosen.host is not None else "manifest.json"
-        out.print(f"{chosen.name}: {result.verilog} ({lines} lines), {beside} beside it")
-        for layer in chosen.network.layers if chosen.network is not None else ():
+        beside = f"{SYSTEM_FILE} and manifest.json" if subject.host is not None else "manifest.json"
+        out.print(f"{subject.name}: {result.verilog} ({lines} lines), {beside} beside it")
+        for layer in subject.network.layers if subject.network is not None else ():
             if line := layer.engine_line:
                 out.print(line)
 
@@ -136,19 +138,19 @@ def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = Fals
     """
     from sc_hw.build.audit_design import audit_design
 
-    chosen = load_design(design)
+    subject = load_design(design)
     with progress_lines(as_json) as progress:
-        progress(f"{chosen.name}: looking for crossings")
-        answer = audit_design(chosen, build)
+        progress(f"{subject.name}: looking for crossings")
+        answer = audit_design(subject, build)
     if as_json:
         print_json(answer)
     else:
         for finding in answer["findings"]:
             out.print(f"[red]{finding['kind']}[/red]: ", end="")
             out.print(finding["text"], markup=False)
-        found, expected = len(answer["crossings"]), answer["expected"]
+        count, expected = len(answer["crossings"]), answer["expected"]
         out.print(
-            f"{chosen.name}: {verdict(answer['passed'])}: {found} crossings found, {expected}"
+            f"{subject.name}: {verdict(answer['passed'])}: {count} crossings found, {expected}"
             " expected; not judged:"
         )
         for what in answer["not_judged"]:

@@ -94,14 +94,14 @@ def _parts(now: Any) -> list[str]:
 
 def _settings(texts: list[str]) -> dict[str, int]:
     """Run-time parameters, as `--set` gives them; ConfigError for what is no NAME=INTEGER."""
-    found = {}
+    settings = {}
     for text in texts:
         name, _, value = text.partition("=")
         try:
-            found[name] = int(value)
+            settings[name] = int(value)
         except ValueError:
             raise ConfigError(f"--set must be NAME=INTEGER, not {shown(text)}.") from None
-    return found
+    return settings
 
 
 def _view(now: Any) -> Text:
@@ -190,19 +190,22 @@ def sim_board(
     from sc_model.spec import load_design
 
     with progress_lines(False) as progress:
-        loaded = load_design(design)
-        chosen = None if board is None else load_board(board)
-        check_on_board(loaded)
-        progress(f"{loaded.name}: elaborating, and compiling unless that is kept")
+        subject = load_design(design)
+        own_board = None if board is None else load_board(board)
+        check_on_board(subject)
+        progress(f"{subject.name}: elaborating, and compiling unless that is kept")
         top = None
-        if chosen is None:
-            made = elaborate(loaded if loaded.host else loaded.behind("uart"), build)
+        if own_board is None:
+            board_build = elaborate(subject if subject.host else subject.behind("uart"), build)
         else:
-            made, top = simulated_board(loaded, chosen, build)
-        port = PseudoTerminal.of_build(made.folder, real_time=real_time, board=top)
+            board_build, top = simulated_board(subject, own_board, build)
+        port = PseudoTerminal.of_build(board_build.folder, real_time=real_time, board=top)
     with port:
         port.disturb(noise)
-        out.print(f"{loaded.name}, build {made.id}: {port.name} at {port.baud} baud", markup=False)
+        out.print(
+            f"{subject.name}, build {board_build.id}: {port.name} at {port.baud} baud",
+            markup=False,
+        )
         with suppress(KeyboardInterrupt):  # as a cable is pulled
             port.join()
 

@@ -77,11 +77,11 @@ def registers(
     with progress_lines(as_json) as progress:
         result = _build_behind(design, door, build, progress)
         progress(f"{result.design.name}: writing the register map")
-        written = export_host(result.manifest, out_folder, names)
+        files = export_host(result.manifest, out_folder, names)
     if as_json:
-        print_json({"id": result.id, "files": [str(path) for path in written]})
+        print_json({"id": result.id, "files": [str(path) for path in files]})
     else:
-        for path in written:
+        for path in files:
             out.print(f"wrote {path}", markup=False)
 
 
@@ -104,11 +104,11 @@ def bundle(
     with progress_lines(as_json) as progress:
         result = _build_behind(design, door, build, progress)
         progress(f"{result.design.name}: writing the bundle")
-        written = run_bundle(result, out_folder, prefix)
+        files = run_bundle(result, out_folder, prefix)
     if as_json:
-        print_json({"id": result.id, "files": [str(path) for path in written]})
+        print_json({"id": result.id, "files": [str(path) for path in files]})
     else:
-        out.print(f"{result.design.name}: {len(written)} files in {out_folder}", markup=False)
+        out.print(f"{result.design.name}: {len(files)} files in {out_folder}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -56,8 +56,8 @@ class NodeOptions(TyperCommand):
                     words[place] = NODE_DELAY
             elif word.startswith("--reset-delay="):
                 words[place] = f"{NODE_DELAY}={word.partition('=')[2]}"
-        parsed: list[str] = super().parse_args(ctx, words)
-        return parsed
+        rest: list[str] = super().parse_args(ctx, words)
+        return rest
 
 
 def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -71,7 +71,7 @@ def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> di
 
     Raises ConfigError for another answer, and for a node that is given twice.
     """
-    found: dict[str, Any] = {}
+    by_key: dict[str, Any] = {}
     for word in words:
         node, equals, answer = word.rpartition("=")
         key = node if equals else "*"
@@ -81,11 +81,11 @@ def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> di
                 f"{option} must be one of {listed}, or NODE= and one of them, not {shown(word)}"
                 f"{did_you_mean(answer, answers) or '.'}"
             )
-        if key in found:
+        if key in by_key:
             what = "all nodes" if key == "*" else f"node {shown(key)}"
             raise ConfigError(f"{option} must be given once for {what}, not twice.")
-        found[key] = answers[answer.lower()]
-    return found or None
+        by_key[key] = answers[answer.lower()]
+    return by_key or None
 
 
 NirFile = Annotated[
@@ -231,9 +231,9 @@ def _import(file: Path, folder: Path | None, as_json: bool, **options: Any) -> N
     """Import and print; losses of a strict import are a line each."""
     from sc_hw.commands.import_nir import LossError, import_nir
 
-    chosen = {name: value for name, value in options.items() if value is not None}
+    choices = {name: value for name, value in options.items() if value is not None}
     try:
-        result = import_nir(file, folder, **chosen)
+        result = import_nir(file, folder, **choices)
     except LossError as error:
         for loss in error.losses:
             errors.print(f"error: {loss}", markup=False)

@@ -50,13 +50,13 @@ def benchmark(
         table = Table("pairing", "reward", "from", "to", "steps to 50 %", "steps to 90 %", "note")
         for case in result["cases"]:
             shares = (case["steps_to_50_percent"], case["steps_to_90_percent"])
-            shown = ["-" if share is None else str(share) for share in shares]
+            texts = ["-" if share is None else str(share) for share in shares]
             cells = (
                 case["pairing"],
                 case["reward"],
                 case["initial"],
                 case["final"],
-                *shown,
+                *texts,
                 case["reason"] or "",
             )
             table.add_row(*map(str, cells))
@@ -115,16 +115,16 @@ def demo(
     else:
         refuted = f"{summary['mutants_refuted']} mutants refuted" if mutants else "no mutants tried"
         out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {refuted}")
-        learned = summary["learned"]
+        learning = summary["learned"]
         out.print(
             f"RTL against golden model: {summary['differences']} differences, in"
-            f" {learned['samples_in_rtl']:,} samples that both have learned and in"
+            f" {learning['samples_in_rtl']:,} samples that both have learned and in"
             f" {summary['synapse_steps']:,} random updates of synapses"
         )
-        before, after = (f"{100 * learned[key]:.1f} %" for key in ("before", "after"))
+        before, after = (f"{100 * learning[key]:.1f} %" for key in ("before", "after"))
         out.print(
-            f"learned: {before} of {learned['held_out']:,} held-out images right before,"
-            f" {after} after {learned['samples']:,} samples"
+            f"learned: {before} of {learning['held_out']:,} held-out images right before,"
+            f" {after} after {learning['samples']:,} samples"
         )
         for row in summary["estimates"]:
             out.print(

@@ -247,21 +247,21 @@ def report(
     from sc_hw.build.elaborate import elaborate as run_elaborate
     from sc_hw.reporting.report import report as run_report
 
-    chosen = load_design(design)
+    subject = load_design(design)
     with progress_lines(as_json) as progress:
-        progress(f"{chosen.name}: writing the report")
-        folder = run_elaborate(chosen, build).folder
+        progress(f"{subject.name}: writing the report")
+        folder = run_elaborate(subject, build).folder
         last = folder / "report.json"
         if against is not None and against.suffix == ".toml":
             against = run_elaborate(load_design(against), build).folder
-        written = run_report(
+        result = run_report(
             folder,
             previous=last if last.exists() else None,
             recording=recording,
             against=against,
         )
     if as_json:
-        print_json(written)
+        print_json(result)
     else:
         out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
 

@@ -51,13 +51,13 @@ def prove(
     from sc_hw.proof import prove as prover
     from sc_hw.proof.verdicts import MutantCounts
 
-    chosen = load_design(design)
+    subject = load_design(design)
     if check:
-        certificate = prover.check(chosen, root=build)
+        certificate = prover.check(subject, root=build)
     else:
         with progress_lines(as_json) as progress:
             certificate = prover.prove(
-                chosen, root=build, mutants=mutants, limit_s=limit, jobs=jobs, progress=progress
+                subject, root=build, mutants=mutants, limit_s=limit, jobs=jobs, progress=progress
             )
     if as_json:
         print_json(certificate)
@@ -73,9 +73,9 @@ def prove(
             if mutant["verdict"] != mutant["expected"]:
                 why = escape(mutant.get("reason", mutant["bug"]))
                 out.print(f"[red]mutant not refuted[/red]: {mutant['name']} ({why})")
-        proved = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
+        count = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
         out.print(
-            f"{chosen.name}: {verdict(certificate['passed'])}: {proved} of"
+            f"{subject.name}: {verdict(certificate['passed'])}: {count} of"
             f" {len(certificate['claims'])} claims proved,"
             f" {MutantCounts.of(certificate['mutants'])}, {certificate['seconds']} s"
         )

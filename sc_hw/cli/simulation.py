@@ -72,11 +72,11 @@ def cosim(
                 "first difference: " + ", ".join(f"{key} {value}" for key, value in first.items()),
                 markup=False,
             )
-        missed = results["coverage"]["missed"]
+        gaps = results["coverage"]["missed"]
         out.print(
             f"{results['block']}: {verdict(results['passed'])}: {results['differences']}"
             f" differences in {results['synapse_steps']:,} synapse steps,"
-            f" {results['cycles_per_s']:,.0f} clocks/s, {len(missed)} of"
+            f" {results['cycles_per_s']:,.0f} clocks/s, {len(gaps)} of"
             f" {len(results['coverage']['bins'])} coverage bins not hit"
         )
     if not results["passed"]:
@@ -103,7 +103,7 @@ def waves(
     from sc_hw.simulation.wave_views import show_waves
 
     with progress_lines(as_json) as progress:
-        found = show_waves(
+        result = show_waves(
             load_design(design),
             root=build,
             steps=steps,
@@ -112,12 +112,14 @@ def waves(
             progress=progress,
         )
     if as_json:
-        print_json(found)
+        print_json(result)
     else:
-        where = "" if found["time"] is None else f"; the first difference is at {found['time']} ps"
-        out.print(f"waves: {found['waves']}{where}", markup=False)
-        out.print(f"view: gtkwave {found['view']}", markup=False)
-    if not found["passed"]:
+        where = (
+            "" if result["time"] is None else f"; the first difference is at {result['time']} ps"
+        )
+        out.print(f"waves: {result['waves']}{where}", markup=False)
+        out.print(f"view: gtkwave {result['view']}", markup=False)
+    if not result["passed"]:
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -49,8 +49,8 @@ def sweep(
         print_json(result)
     else:
         _print_sweep(result)
-    proved = (row.get("proved", True) for front in result["fronts"] for row in front["points"])
-    if result["failed"] == result["points"] or not all(proved):
+    verdicts = (row.get("proved", True) for front in result["fronts"] for row in front["points"])
+    if result["failed"] == result["points"] or not all(verdicts):
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -38,8 +38,8 @@ def doctor(as_json: AsJson = False) -> None:
         problems = [plugin.problem for plugin in all_plugins if plugin.problem is not None]
         for row in rows[: len(rows) - len(findings)]:
             # a column folds a long line, and what is folded can't be searched for or clicked on
-            shown = row | {"to_do": SEE_BELOW} if row["to_do"] in problems else row
-            table.add_row(*(escape(str(shown[column] or "-")) for column in COLUMNS))
+            cells = row | {"to_do": SEE_BELOW} if row["to_do"] in problems else row
+            table.add_row(*(escape(str(cells[column] or "-")) for column in COLUMNS))
         out.print(table)
         for finding in findings:
             note = f"; {finding.note}" if finding.note else ""

@@ -70,7 +70,7 @@ def demo(
     Returns a summary with `passed` and the paths of the report.
     """
     design, images = task_of(data)
-    shown = SAMPLES["digits" if data is None else "images"] if samples is None else samples
+    count = SAMPLES["digits" if data is None else "images"] if samples is None else samples
     for target in targets:  # an unknown one is said before minutes of proofs
         load_target(target)
     progress("elaborating the design")
@@ -78,7 +78,7 @@ def demo(
     lint(build)
     certificate = prove(design, root=root, mutants=mutants, jobs=jobs, progress=progress)
     results = cosim(build, progress=progress)
-    learned = learn_in_rtl(build, images, samples=shown, progress=progress)
+    learning = learn_in_rtl(build, images, samples=count, progress=progress)
     metrics = estimate(design, targets, root=root, seeds=seeds, jobs=jobs, progress=progress)
     modelled = [target for target in targets if target in modelled_targets()]
     if modelled:
@@ -88,7 +88,7 @@ def demo(
     counts = MutantCounts.of(certificate["mutants"])
     other = ("other_answers", "other_values_of_the_state")
     return {
-        "passed": certificate["passed"] and results["passed"] and learned["passed"],
+        "passed": certificate["passed"] and results["passed"] and learning["passed"],
         "build": str(build.folder),
         "report": str(build.folder / "report.html"),
         "proved": certificate["passed"],
@@ -96,8 +96,8 @@ def demo(
         "mutants_refuted": counts.refuted,
         "mutants_equivalent": counts.equivalent,
         "synapse_steps": results["synapse_steps"],
-        "differences": results["differences"] + sum(learned[key] for key in other),
-        "learned": learned,
+        "differences": results["differences"] + sum(learning[key] for key in other),
+        "learned": learning,
         "estimates": [{key: row[key] for key in PRICE_KEYS} for row in metrics],
     }
 

@@ -170,7 +170,7 @@ def new_rule(
     """
     if block not in _WHAT:
         raise ConfigError(f"the block of a new rule must be {_LISTED}, not '{block}'.")
-    chosen = checked_design(
+    values = checked_design(
         name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
     )
     if name in rule_families():
@@ -182,7 +182,7 @@ def new_rule(
                 f"{what} file {path} exists already; choose another name or remove it."
             )
     write_text(rule, _RULE.replace("@NAME@", name))
-    write_text(design, _design_text(chosen))
+    write_text(design, _design_text(values))
     load_rule(str(rule.absolute()))
     return _NEXT.format(rule=rule, design=design)
 

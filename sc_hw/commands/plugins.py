@@ -33,13 +33,13 @@ def plugins() -> list[Plugin]:
     """
     rules, *others = _all()
     groups = (tuple(map(_traced, rules)), *others, _of_no_group())
-    found: dict[tuple[str, str | None], Plugin] = {}
+    by_source: dict[tuple[str, str | None], Plugin] = {}
     for group in groups:
         for plugin in group:
             if plugin.problem is not None or not plugin.source.startswith(("sc_model.", "sc_hw.")):
                 # a broken list of a package is met in each group, and named once
-                found.setdefault((plugin.source, plugin.problem), plugin)
-    return list(found.values())
+                by_source.setdefault((plugin.source, plugin.problem), plugin)
+    return list(by_source.values())
 
 
 def _all() -> tuple[tuple[Plugin, ...], ...]:
@@ -50,7 +50,7 @@ def _all() -> tuple[tuple[Plugin, ...], ...]:
 
 def _of_no_group() -> tuple[Plugin, ...]:
     """Entry points in a group that nothing looks into, with a name as ours: it is misspelt."""
-    found = []
+    misspelt = []
     for group in groups_beginning_with(("sc_hw.", "sc_model.")):
         if group in GROUPS:
             continue
@@ -61,8 +61,8 @@ def _of_no_group() -> tuple[Plugin, ...]:
                 f"plug-in {point.name} ({source}) is broken: its group must be one of"
                 f" {', '.join(GROUPS)}, not '{group}'{hint}"
             )
-            found.append(Plugin(group, point.name, source, problem=problem))
-    return tuple(found)
+            misspelt.append(Plugin(group, point.name, source, problem=problem))
+    return tuple(misspelt)
 
 
 def _traced(plugin: Plugin) -> Plugin:

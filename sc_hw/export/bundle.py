@@ -94,9 +94,9 @@ def _system_of(build: Build, prefix: str) -> tuple[dict[str, Any], str]:
     if prefix:
         system, start = with_prefix(system, prefix), f"{prefix}_"
     top = f"{start}{host['top']}"
-    changed = {"top": top, "verilog": f"rtl/{top}.v", "verilog_sha256": sha256(system)}
+    renamed = {"top": top, "verilog": f"rtl/{top}.v", "verilog_sha256": sha256(system)}
     inner = {"top": f"{start}{manifest['top']}", "prefix": prefix}
-    return {**manifest, **inner, "host": {**host, **changed}}, system
+    return {**manifest, **inner, "host": {**host, **renamed}}, system
 
 
 def check_request(folder: Path, prefix: str = "") -> None:

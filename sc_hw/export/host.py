@@ -19,7 +19,7 @@ def export_host(
     Parameters, errors and result are those of :func:`sc_hw.export.registers.export_registers`.
     """
     title = f"Registers of {manifest['design']['name']}, build {manifest['id']}"
-    written = export_registers(manifest["host"]["registers"], title, folder, formats)
+    files = export_registers(manifest["host"]["registers"], title, folder, formats)
     if "c" in formats:
-        written.append(write_text(folder / "design.h", design_header(manifest)))
-    return written
+        files.append(write_text(folder / "design.h", design_header(manifest)))
+    return files

@@ -50,17 +50,17 @@ def export_registers(
     """
     check_formats(formats)
     source = write_text(folder / "registers.rdl", systemrdl(registers, title))
-    written = []
+    files = []
     for name in formats:
         if name == "rdl":
-            written.append(source)
+            files.append(source)
         elif name == "svd":
-            written.append(write_text(folder / "registers.svd", svd(registers, title)))
+            files.append(write_text(folder / "registers.svd", svd(registers, title)))
         else:
-            written.append(_PEAKRDL[name](_compiled(source), folder))
+            files.append(_PEAKRDL[name](_compiled(source), folder))
     if "rdl" not in formats:
         source.unlink()
-    return written
+    return files
 
 
 def check_formats(formats: Sequence[str]) -> None:

@@ -13,12 +13,12 @@ from sc_model.spec.errors import ConfigError
 
 @cache
 def _flows() -> dict[str, Flow]:
-    found = [
+    flows = [
         (module.FLOW.name, module.FLOW, module.__name__)
         for module in modules_of(__name__, __path__)
         if hasattr(module, "FLOW")
     ]
-    return by_name("flow", found)
+    return by_name("flow", flows)
 
 
 def load_flow(name: str, subject: str = "Board.flow") -> Flow:

@@ -65,14 +65,14 @@ class Ecp5Flow(Flow):
 
     def pll(self, board: Board, mhz: float) -> Pll:
         reference = board.clock_mhz
-        found = nearest(
+        setting = nearest(
             _settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT, vco_aim=_VCO_AIM
         )
-        if found is None or mhz not in OUTPUT:
+        if setting is None or mhz not in OUTPUT:
             raise unreachable(mhz, reference, OUTPUT)
         # half a period late, as Lattice's own tool does
-        values = {**found.parameters, "CLKOP_CPHASE": found.parameters["CLKOP_DIV"] // 2}
-        return Pll("EHXPLLL", reference, mhz, found.mhz, found.vco_mhz, values)
+        values = {**setting.parameters, "CLKOP_CPHASE": setting.parameters["CLKOP_DIV"] // 2}
+        return Pll("EHXPLLL", reference, mhz, setting.mhz, setting.vco_mhz, values)
 
     def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
         output, locked = Signal(name="system_clk"), Signal(name="locked")
@@ -131,24 +131,24 @@ class Ecp5Flow(Flow):
         call("ecpunpack", (self.bitstream, "unpacked.config"), folder)
         call("ecppack", (*board.pack_options, "unpacked.config", "again.bit"), folder)
         same = (folder / self.bitstream).read_bytes() == (folder / "again.bit").read_bytes()
-        placed, unpacked = (
+        expected, unpacked = (
             marked_settings((folder / name).read_text(encoding="utf-8"))
             for name in ("board.config", "unpacked.config")
         )
         missing = sorted(
             setting
-            for tiles, setting in placed
+            for tiles, setting in expected
             if not any((frozenset((tile,)), setting) in unpacked for tile in tiles)
         )
-        memories = sum(setting.endswith(".MODE DP16KD") for _, setting in placed)
+        memories = sum(setting.endswith(".MODE DP16KD") for _, setting in expected)
         return {
             "what": "ecpunpack's settings pack to the same bytes; modes of block RAMs and dividers"
             " of the PLL in them, tile by tile",
             "repacks_to_same_bytes": same,
-            "compared": len(placed),
+            "compared": len(expected),
             "missing": missing[:10],
             "memories": memories,
-            "passed": same and not missing and has_dividers(placed, pll),
+            "passed": same and not missing and has_dividers(expected, pll),
         }
 
 
@@ -164,14 +164,14 @@ def marked_settings(text: str) -> set[TileSetting]:
     unpacker names the one that holds the bits. A divider of 1, whose bits are all 0, is left out:
     that is the state of a tile that nothing is said about, and the unpacker does not name it.
     """
-    found: set[TileSetting] = set()
+    settings: set[TileSetting] = set()
     tiles: frozenset[str] = frozenset()
     for line in text.splitlines():
         if line.startswith("."):
             tiles = frozenset(line.split()[1:])
         elif _MARKED.match(line) and set(line.split()[-1]) != {"0"}:
-            found.add((tiles, " ".join(line.split())))
-    return found
+            settings.add((tiles, " ".join(line.split())))
+    return settings
 
 
 def has_dividers(settings: set[TileSetting], pll: Pll) -> bool:

@@ -59,10 +59,10 @@ class GowinFlow(Flow):
 
     def pll(self, board: Board, mhz: float) -> Pll:
         reference = board.clock_mhz
-        found = nearest(_settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT)
-        if found is None or mhz not in OUTPUT:
+        setting = nearest(_settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT)
+        if setting is None or mhz not in OUTPUT:
             raise unreachable(mhz, reference, OUTPUT)
-        return Pll("rPLL", reference, mhz, found.mhz, found.vco_mhz, found.parameters)
+        return Pll("rPLL", reference, mhz, setting.mhz, setting.vco_mhz, setting.parameters)
 
     def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
         output, locked = Signal(name="system_clk"), Signal(name="locked")
@@ -124,16 +124,16 @@ class GowinFlow(Flow):
         device = board.pack_options[board.pack_options.index("-d") + 1]
         call("gowin_unpack", ("-d", device, "-o", "unpacked.v", self.bitstream), folder)
         text = (folder / "unpacked.v").read_text(encoding="utf-8")
-        found = {kind: len(re.findall(rf"^{kind} ", text, re.M)) for kind in ("BSRAM", "rPLL")}
+        unpacked = {kind: len(re.findall(rf"^{kind} ", text, re.M)) for kind in ("BSRAM", "rPLL")}
         report = json.loads((folder / "nextpnr.json").read_text(encoding="utf-8"))
-        placed = {
+        expected = {
             kind: report["utilization"].get(kind, {}).get("used", 0) for kind in ("BSRAM", "rPLL")
         }
         return {
             "what": "block RAMs and PLLs that gowin_unpack finds in the bitstream",
-            "placed": placed,
-            "found": found,
-            "passed": found == placed and placed["rPLL"] == bool(pll.primitive),
+            "placed": expected,
+            "found": unpacked,
+            "passed": unpacked == expected and expected["rPLL"] == bool(pll.primitive),
         }
 
 

@@ -47,11 +47,11 @@ def _tiles(text: str) -> dict[str, tuple[str, ...]]:
             body = sections.setdefault(line.strip(), [])
         elif line.strip():
             body.append(line.strip())
-    kept = re.compile(r"\.(io|logic|ramb|ramt|dsp\d|ipcon)_tile |\.ram_data |\.extra_bit ")
+    section_head = re.compile(r"\.(io|logic|ramb|ramt|dsp\d|ipcon)_tile |\.ram_data |\.extra_bit ")
     return {
         head: tuple(lines)
         for head, lines in sections.items()
-        if kept.match(head) and (head.startswith(".extra") or set("".join(lines)) - {"0"})
+        if section_head.match(head) and (head.startswith(".extra") or set("".join(lines)) - {"0"})
     }
 
 
@@ -90,13 +90,13 @@ class Ice40Flow(Flow):
 
     def pll(self, board: Board, mhz: float) -> Pll:
         reference = board.clock_mhz
-        found = nearest(_settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT)
-        if found is None or mhz not in OUTPUT:
+        setting = nearest(_settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT)
+        if setting is None or mhz not in OUTPUT:
             raise unreachable(mhz, reference, OUTPUT)
-        filter_range = 1 + sum(found.phase_mhz >= end for end in _FILTERS)
+        filter_range = 1 + sum(setting.phase_mhz >= end for end in _FILTERS)
         primitive = "SB_PLL40_PAD" if board.clock_is_pll_pad else "SB_PLL40_CORE"
-        values = {**found.parameters, "FILTER_RANGE": filter_range}
-        return Pll(primitive, reference, mhz, found.mhz, found.vco_mhz, values)
+        values = {**setting.parameters, "FILTER_RANGE": filter_range}
+        return Pll(primitive, reference, mhz, setting.mhz, setting.vco_mhz, values)
 
     def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
         output, locked = Signal(name="system_clk"), Signal(name="locked")
@@ -153,16 +153,16 @@ class Ice40Flow(Flow):
     def check(self, board: Board, folder: Path, pll: Pll) -> dict[str, Any]:
         """Every tile of the unpacked bitstream is that of nextpnr."""
         call("iceunpack", (self.bitstream, "unpacked.asc"), folder)
-        placed = _tiles((folder / "board.asc").read_text(encoding="utf-8"))
+        expected = _tiles((folder / "board.asc").read_text(encoding="utf-8"))
         unpacked = _tiles((folder / "unpacked.asc").read_text(encoding="utf-8"))
         different = sorted(
-            head for head in {*placed, *unpacked} if placed.get(head) != unpacked.get(head)
+            head for head in {*expected, *unpacked} if expected.get(head) != unpacked.get(head)
         )
         return {
             "what": "tiles, extra bits and memory contents that iceunpack finds in the bitstream",
-            "compared": len(placed),
+            "compared": len(expected),
             "different": different[:10],
-            "passed": not different and bool(placed),
+            "passed": not different and bool(expected),
         }
 
 

@@ -59,12 +59,12 @@ class VivadoFlow(Flow):
 
     def pll(self, board: Board, mhz: float) -> Pll:
         reference = board.clock_mhz
-        found = nearest(
+        setting = nearest(
             _settings(reference), mhz, phase=PHASE, vco=VCO, output=OUTPUT, vco_aim=_VCO_AIM
         )
-        if found is None or mhz not in OUTPUT:
+        if setting is None or mhz not in OUTPUT:
             raise unreachable(mhz, reference, OUTPUT)
-        return Pll("PLLE2_BASE", reference, mhz, found.mhz, found.vco_mhz, found.parameters)
+        return Pll("PLLE2_BASE", reference, mhz, setting.mhz, setting.vco_mhz, setting.parameters)
 
     def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
         raw, feedback = Signal(), Signal()

@@ -164,13 +164,13 @@ def test_a_design_that_can_not_be_placed_steps_back() -> None:
             raise BoardError("too slow")
         return {"made": True}
 
-    found, report = search.built(best, build, None)
+    found, report = search.build_trial(best, build, None)
     assert report == {"made": True}
     assert built == sorted(built, reverse=True)
     assert found.choices["lanes"] == built[-1]
     built.clear()
     with pytest.raises(BoardError, match="too slow"):  # fewer lanes miss the goal
-        search.built(best, build, best.ticks_per_s)
+        search.build_trial(best, build, best.ticks_per_s)
 
 
 def test_logic_is_not_filled_to_the_last_cell() -> None:
@@ -280,7 +280,7 @@ def test_the_lanes_of_a_network_are_chosen_together() -> None:
     counts = lane_counts(design)
     rates = [network_rate(search.with_lanes(n)) for n in counts]
     assert rates == sorted(rates)
-    fitting = [n for n in counts if search.tried(n).fits]
+    fitting = [n for n in counts if search.trial_of(n).fits]
     assert best.lanes == max(fitting) < max(counts)
     assert "lanes" not in best.choices
     layers = design.network.layers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sc_hw.bitstream.program import built, load_command, program
+from sc_hw.bitstream.program import bitstream_of, load_command, program
 from sc_hw.boards import load_board
 from sc_hw.errors import ToolError
 from sc_model.spec import ConfigError
@@ -33,21 +33,23 @@ def bitstream(tmp_path: Path) -> Path:
 
 def test_the_bitstream_of_a_folder(bitstream: Path, tmp_path: Path) -> None:
     board = load_board("ulx3s-25f")
-    assert built(bitstream.parent, board) == built(tmp_path / "abc", board) == bitstream
+    assert (
+        bitstream_of(bitstream.parent, board) == bitstream_of(tmp_path / "abc", board) == bitstream
+    )
     with pytest.raises(ConfigError, match=r"is of board 'ulx3s-25f', not 'icebreaker'"):
-        built(bitstream.parent, load_board("icebreaker"))
+        bitstream_of(bitstream.parent, load_board("icebreaker"))
     with pytest.raises(ConfigError, match=r"has no bitstream .* `sc-hw build DESIGN --board ulx3s"):
-        built(tmp_path, board)
+        bitstream_of(tmp_path, board)
     bitstream.unlink()
     with pytest.raises(ConfigError, match="has no bitstream"):
-        built(bitstream.parent, board)
+        bitstream_of(bitstream.parent, board)
 
 
 def test_a_board_for_the_vendors_tool_says_so(tmp_path: Path) -> None:
     report = {"board": "arty-a7-35t", "bitstream": None, "bitstream_reason": "Vivado makes it"}
     (tmp_path / "report.json").write_text(json.dumps(report))
     with pytest.raises(ConfigError, match="Vivado makes it"):
-        built(tmp_path, load_board("arty-a7-35t"))
+        bitstream_of(tmp_path, load_board("arty-a7-35t"))
 
 
 def test_arguments(bitstream: Path) -> None:
