@@ -54,23 +54,23 @@ def select(condition: Value, if_true: Value, if_false: Value) -> Value:
     return gated(if_true, by=condition) | gated(if_false, by=~condition)
 
 
-def count_or_load(count: Value, load: Value, loaded: Value, *, by: Value | int = 1) -> Value:
-    """`loaded` where the one-bit `load` is 1, else `count + by`, modulo 2^n.
+def count_or_load(count: Value, load: Value, load_value: Value, *, by: Value | int = 1) -> Value:
+    """`load_value` where the one-bit `load` is 1, else `count + by`, modulo 2^n.
 
     The sum that is not used has `load` in its second addend. So the carry of an iCE40, which shares
     two inputs with the LUT beside it, leaves that LUT room for the choice: one LUT a bit, not two.
 
     Parameters
     ----------
-    count, loaded : unsigned, of the same width.
+    count, load_value : unsigned, of the same width.
     by : 1, a value of one bit, or -1.
     """
     width = len(count)
     if isinstance(by, int) and by < 0:
-        return Mux(load, loaded, (count + (~load).replicate(width))[:width])
+        return Mux(load, load_value, (count + (~load).replicate(width))[:width])
     # The bit in front gives the carry: 1 + `by`.
     total = Cat(C(1, 1), count) + Cat(by, load.replicate(width))
-    return Mux(load, loaded, total[1 : width + 1])
+    return Mux(load, load_value, total[1 : width + 1])
 
 
 def equals(value: Value, number: int) -> Value:

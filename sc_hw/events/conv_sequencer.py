@@ -159,8 +159,8 @@ class _Window:
         own = _register(m, "own_group", spec.channel_groups, own)
         self.rows = _Axis(m, "row", line, spec, 0)
         self.columns = _Axis(m, "column", across, spec, 1)
-        seen = [axis.seen for axis in (self.rows, self.columns) if axis.seen is not None]
-        self.seen = Cat(seen).all() if seen else None
+        in_reach = [axis.seen for axis in (self.rows, self.columns) if axis.seen is not None]
+        self.seen = Cat(in_reach).all() if in_reach else None
         parts, neighbours = spec.words_of_weights, spec.words_of_place
         kernel_words = spec.kernel[1] * parts
         of_channel = spec.kernel[0] * kernel_words
@@ -209,12 +209,12 @@ class _Window:
                     m.d.sync += rows.left.eq(rows.left - 1)
 
 
-def _register(m: Module, name: str, values: int, given: Value) -> Value:
+def _register(m: Module, name: str, values: int, next_value: Value) -> Value:
     """A register of a number of values; 0 where there is one value alone."""
     if values < 2:
         return C(0, 1)
     register = Signal(range(values), name=name, reset_less=True)
-    m.d.sync += register.eq(given)
+    m.d.sync += register.eq(next_value)
     return register
 
 

@@ -252,9 +252,9 @@ class EventLanes(wiring.Component):
         Returns the strobes of the zeros on their way.
         """
         strobes = [
-            delays.later(given, clocks, name, strobe=True)
+            delays.later(strobe, clocks, name, strobe=True)
             for clocks in range(1, self.landed + 1)
-            for given, name in ((self.fetch, "fetch"), (self.wipe, "wipe"))
+            for strobe, name in ((self.fetch, "fetch"), (self.wipe, "wipe"))
         ]
         clears = Signal(name="clears")
         m.d.comb += clears.eq(strobes[-1] | strobes[-2])
@@ -263,7 +263,7 @@ class EventLanes(wiring.Component):
             m.submodules[f"sums_{number}"] = sums
             stored = Signal.like(self.stored[number], name=f"stored_{number}", reset_less=True)
             m.d.sync += stored.eq(sums.r_data)
-            read, written = self._places(m, delays, number)
+            read, w_place = self._places(m, delays, number)
             total = gated(Value.cast(lane.o_total), by=~clears)
             # The host works between ticks only, when nothing lands.
             loads = self.load_sum[number]
@@ -273,7 +273,7 @@ class EventLanes(wiring.Component):
                 self.stored[number].eq(stored),
                 sums.r_addr.eq(Mux(self.host, place, read)),
                 sums.w_en.eq(landing | clears | loads),
-                sums.w_addr.eq(Mux(self.host, place, written)),
+                sums.w_addr.eq(Mux(self.host, place, w_place)),
                 sums.w_data.eq(Mux(loads, self.load_sum_data, total)),
             ]
         return strobes

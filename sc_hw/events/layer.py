@@ -383,14 +383,14 @@ class EventLayer(HostedLayer):
         place = Cat(group, number, Mux(fetch, tick.decided_bank, tick.bank))
         loads = host.load_now & (host.loaded.space == Space.HISTORY)
         restored = host.load_now & (host.loaded.space == Space.CONTROL)
-        given = data.View(lanes.place_layout, host.word[: len(place)])
+        host_place = data.View(lanes.place_layout, host.word[: len(place)])
         banks = self.spec.banks
         ahead = Signal(range(2 * banks), name="host_ahead")
         m.d.comb += [
             # The host counts banks from that of the next tick.
-            ahead.eq(tick.bank + given.bank),
-            lanes.host_place.group.eq(given.group),
-            lanes.host_place.set.eq(given.set),
+            ahead.eq(tick.bank + host_place.bank),
+            lanes.host_place.group.eq(host_place.group),
+            lanes.host_place.set.eq(host_place.set),
             lanes.host_place.bank.eq(Mux(ahead >= banks, ahead - banks, ahead)),
             tick.place.as_value().eq(Mux(wiper.busy, wiper.place, place)[: len(place)]),
             lanes.wipe.eq(wiper.wipe),

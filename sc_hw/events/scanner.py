@@ -144,16 +144,16 @@ class Scanner(wiring.Component):
             values = self.values.as_value()
             return Cat(values, C(0, self.chunks * self.chunk * self.width - len(values)))
         last = C(1, 1) if self.chunks == 1 else ~self.load & (number == self.chunks - 2)
-        given, first = [], (self.chunks - 1) * self.chunk
+        bits, first = [], (self.chunks - 1) * self.chunk
         for place, value in enumerate(self.values):
             column = first + place
             if self.constant and column == self.columns - 1:
-                given.append(Cat(value[0] | last, gated(value[1:], by=~last)))
+                bits.append(Cat(value[0] | last, gated(value[1:], by=~last)))
             elif column < self.columns:
-                given.append(value)
+                bits.append(value)
             else:
-                given.append(gated(value, by=~last))
-        return Cat(*given)
+                bits.append(gated(value, by=~last))
+        return Cat(*bits)
 
     def _index(self, lowest: Value) -> Value:
         """The number of the one bit that is set."""

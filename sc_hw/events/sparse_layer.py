@@ -135,13 +135,13 @@ class SparseLayer(EventLayer):
     def _connect_lanes(self, m: Module, tick: Any, host: HostWords) -> None:
         """Connect the lanes, and the host to the sequencer's memories."""
         super()._connect_lanes(m, tick, host)
-        sparse, loaded = self.sparse, host.loaded
+        sparse, access = self.sparse, host.loaded
         weight = int(self.lanes.word_layout.size)
         m.d.comb += [
             sparse.host.eq(host.reading | host.load_now),
             sparse.host_address.eq(host.word[: len(sparse.host_address)]),
-            sparse.load_target.eq(host.load_now & (loaded.space == Space.SYNAPSE)),
-            sparse.target_data.eq(loaded.data[weight:][: len(sparse.target_data)]),
-            sparse.load_list.eq(host.load_now & (loaded.space == Space.INPUT)),
-            sparse.list_data.as_value().eq(loaded.data[: int(sparse.list_layout.size)]),
+            sparse.load_target.eq(host.load_now & (access.space == Space.SYNAPSE)),
+            sparse.target_data.eq(access.data[weight:][: len(sparse.target_data)]),
+            sparse.load_list.eq(host.load_now & (access.space == Space.INPUT)),
+            sparse.list_data.as_value().eq(access.data[: int(sparse.list_layout.size)]),
         ]

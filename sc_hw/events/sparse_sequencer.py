@@ -111,7 +111,7 @@ class SparseSequencer(wiring.Component):
             self.group.eq(neuron),
             self.used.eq(~0),
         ]
-        found = data.View(self.list_layout, lists.r_data)
+        entry = data.View(self.list_layout, lists.r_data)
         with m.If(moves):
             m.d.sync += [busy.eq(reading), number.eq(read), neuron.eq(targets.r_data)]
             m.d.sync += self.value.eq(values[0])
@@ -121,8 +121,8 @@ class SparseSequencer(wiring.Component):
             m.d.sync += reading.eq(0)
         with m.If(goes):
             # A column may have no synapse at all.
-            m.d.sync += [walking.eq(found.count.any()), values[1].eq(values[2])]
-            m.d.sync += [place.eq(found.start), left.eq(found.count - 1)]
+            m.d.sync += [walking.eq(entry.count.any()), values[1].eq(values[2])]
+            m.d.sync += [place.eq(entry.start), left.eq(entry.count - 1)]
         with m.Elif(walks):
             m.d.sync += [walking.eq(left.any()), place.eq(place + 1), left.eq(left - 1)]
         with m.If(taken & ~event.end):

@@ -75,25 +75,25 @@ def signal_names(graph: Graph) -> dict[str, str]:
     """
     names = graph.names()
     products = [index for index, node in enumerate(graph.nodes) if node.op is Op.MUL]
-    taken = {f"{node.op}_{n}" for n, node in enumerate(graph.nodes) if n not in names}
-    taken |= {"load"} | {f"i_{name}" for name in graph.variables}
-    taken |= {f"{kind}_{name}" for kind in ("o", "load", "zero") for name in graph.outputs}
-    taken |= {f"multiply_{names[index]}" for index in products if index in names}
-    taken |= CARRY_PORTS | (PRODUCT_PORTS if products else frozenset())
-    found: dict[str, str] = {}
+    reserved = {f"{node.op}_{n}" for n, node in enumerate(graph.nodes) if n not in names}
+    reserved |= {"load"} | {f"i_{name}" for name in graph.variables}
+    reserved |= {f"{kind}_{name}" for kind in ("o", "load", "zero") for name in graph.outputs}
+    reserved |= {f"multiply_{names[index]}" for index in products if index in names}
+    reserved |= CARRY_PORTS | (PRODUCT_PORTS if products else frozenset())
+    signals: dict[str, str] = {}
     for name, index in graph.lets.items():
         if names[index] != name:  # another name of a value that has one
-            found[name] = found[names[index]]
+            signals[name] = signals[names[index]]
             continue
         signal, copied = name, _COPY.match(name)
         # the only product and its port have one value, whichever of the two gets the name
         only = name == "product" and products == [index]
-        if (name in taken and not only) or (copied and copied[1] in graph.lets):
+        if (name in reserved and not only) or (copied and copied[1] in graph.lets):
             signal += "_value"
-            while signal in taken or signal in graph.lets:
+            while signal in reserved or signal in graph.lets:
                 signal += "_"
-        found[name] = signal
-    return found
+        signals[name] = signal
+    return signals
 
 
 def _as_signed(value: Value) -> Value:
@@ -266,19 +266,19 @@ class _Emitter:
             self.values[index, stage] = register
         return self.values[index, stage]
 
-    def at_or_load(self, index: int, load: Value, loaded: Value) -> tuple[Value, Value]:
-        """A combinational node or, where `load` is high, `loaded`; and whether it is 0 instead.
+    def at_or_load(self, index: int, load: Value, load_value: Value) -> tuple[Value, Value]:
+        """A combinational node or, where `load` is high, `load_value`; and whether it is 0 instead.
 
         Saturation at 0 has a signal of its own, for the synchronous reset of the flip-flops behind:
         the other cases (load, value, saturation at the top) then fit one LUT4 for each bit.
         """
-        node, width = self.graph.nodes[index], len(loaded)
+        node, width = self.graph.nodes[index], len(load_value)
         if node.op is not Op.CLAMP or not saturates(node) or int(node.data[0]) < 0:
-            return Mux(load, loaded, fit(self.at(index, 0), width)), C(0, 1)
+            return Mux(load, load_value, fit(self.at(index, 0), width)), C(0, 1)
         value, hi = self.at(node.args[0], 0), int(node.data[1])
         fits, above = _saturation(value, 0, hi)
-        kept = fit(value, width) | Mux(fits, C(0, width), C(hi, width))
-        return Mux(load, loaded, kept), ~load & ~fits & ~above
+        limited = fit(value, width) | Mux(fits, C(0, width), C(hi, width))
+        return Mux(load, load_value, limited), ~load & ~fits & ~above
 
     def emit(self, index: int) -> None:
         """Write the hardware of a node; its operands have been emitted before."""
@@ -310,8 +310,8 @@ class _Emitter:
             if slot.stage > slot.start:  # a comparison with a stage of its own
                 # This register takes the name that a rule has given. It must be as wide as the
                 # value: a proof takes one of another width for another signal.
-                held = fit(value, width) if index in self.names else value
-                value = self._hold(held, slot.stage - slot.start, self.name(index))
+                input_value = fit(value, width) if index in self.names else value
+                value = self._hold(input_value, slot.stage - slot.start, self.name(index))
         signal = Signal(shape_of(node.interval), name=self.name(index))
         self.m.d.comb += signal.eq(fit(value, width))
         self.define(index, signal)
@@ -399,8 +399,8 @@ class _Emitter:
             # Synthesis turns a Mux with 0 in front of a register into a register with a reset of
             # its own, and registers with different resets do not share a tile: an AND instead.
             if self.model is not None and self.graph.nodes[node.args[2]].interval == Interval(0, 0):
-                chosen = fit(args[1], width) & args[0][0].replicate(width)
-                return chosen.as_signed() if node.interval.format.signed else chosen
+                gated_value = fit(args[1], width) & args[0][0].replicate(width)
+                return gated_value.as_signed() if node.interval.format.signed else gated_value
             return Mux(args[0][0], fit(args[1], width), fit(args[2], width))
         if node.op is Op.SHR:
             return self._shift_right(args[0], node.constant, width)
@@ -431,8 +431,8 @@ class _Emitter:
 
     @staticmethod
     def _shift_right(value: Value, bits: int, width: int) -> Value:
-        kept = value[min(bits, len(value) - 1) :] if value.shape().signed else value[bits:]
-        return fit(kept.as_signed() if value.shape().signed else kept, width)
+        rest = value[min(bits, len(value) - 1) :] if value.shape().signed else value[bits:]
+        return fit(rest.as_signed() if value.shape().signed else rest, width)
 
     def _clamp(self, node: Node, value: Value, width: int) -> Value:
         """Saturation: by comparisons, or by a few bits where the bounds are an integer format's."""

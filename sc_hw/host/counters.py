@@ -127,14 +127,14 @@ class Counters(wiring.Component):
         self._carried = high
         with m.If(take & here[_COUNTED_HIGH]):
             m.d.sync += high.eq(0)
-        counted = [
+        events = [
             ("CLOCKS_LOW", C(1), _EVENT_BITS),
             ("SPIKES", self.spike, _EVENT_BITS),
             ("STEPS_TAKEN", self.begins, _STEP_BITS),
         ]
         if not self.settles:
-            counted.append(("STEPS_DONE", self.finished, _STEP_BITS))
-        for name, event, bits in counted:
+            events.append(("STEPS_DONE", self.finished, _STEP_BITS))
+        for name, event, bits in events:
             short = Signal(bits, name=f"counted_{name.lower()}")
             with m.If(take & here[name]):
                 m.d.sync += short.eq(event)

@@ -222,7 +222,7 @@ class HostRegisters(wiring.Component):
 
     def _connect_path(self, m: Module, state: _State) -> None:
         """Words of steps and outputs, by the bus or by the streams."""
-        path, held = self.path, state.reset | state.drains
+        path, stop = self.path, state.reset | state.drains
         push, pop = Signal(), Signal()
         m.d.comb += [
             push.eq(state.now & state.at["STEP_DATA"]),
@@ -242,17 +242,17 @@ class HostRegisters(wiring.Component):
         with m.If(~push):
             m.d.comb += [
                 path.steps.payload.eq(self.steps.payload),
-                path.steps.valid.eq(self.steps.valid & ~held),
+                path.steps.valid.eq(self.steps.valid & ~stop),
             ]
         # A register, so that a word that has been offered stays when the bus takes the next one.
         word = Signal(OUTPUT_WORD, reset_less=True)
         full, free = Signal(), Signal()
         m.d.comb += [
             state.errors["packet"].eq(self.packet_error),
-            self.steps.ready.eq(path.steps.ready & ~push & ~held),
+            self.steps.ready.eq(path.steps.ready & ~push & ~stop),
             self.outputs.valid.eq(full),
             self.outputs.payload.eq(word),
-            free.eq((~full | self.outputs.ready) & state.stream & ~held),
+            free.eq((~full | self.outputs.ready) & state.stream & ~stop),
         ]
         with m.If(free):
             m.d.comb += path.outputs.ready.eq(1)
@@ -270,9 +270,9 @@ class HostRegisters(wiring.Component):
             m.d.sync += state.enable.eq(word[: len(state.enable)])
         raised = Cat(Cat(state.errors.values()), Signal(BLOCK_ERRORS - len(ERRORS)), path.error)
         cleared = gated(word, by=writes & at["ERRORS"])
-        kept = state.sticky & ~cleared[: len(state.sticky)]
+        errors = state.sticky & ~cleared[: len(state.sticky)]
         m.d.sync += [
-            state.sticky.eq(gated(kept | raised[: len(state.sticky)], by=~state.reset)),
+            state.sticky.eq(gated(errors | raised[: len(state.sticky)], by=~state.reset)),
             state.room.eq(depth - path.step_level),
             state.level.eq(path.output_level),
             state.cause.eq(

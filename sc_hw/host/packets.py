@@ -41,15 +41,15 @@ class CommonField:
 
 def common_fields(fields: Iterable[tuple[str, int, bool]]) -> tuple[CommonField, ...]:
     """Fields in order, each in the word of the one before it if there is room, else in the next."""
-    placed: list[CommonField] = []
+    result: list[CommonField] = []
     position = 0
     for name, bits, signed in fields:
         if position % WORD_BITS + bits > WORD_BITS and position % WORD_BITS:
             position += WORD_BITS - position % WORD_BITS
         word, low = divmod(position, WORD_BITS)
-        placed.append(CommonField(name, word, low, bits, signed))
+        result.append(CommonField(name, word, low, bits, signed))
         position += bits
-    return tuple(placed)
+    return tuple(result)
 
 
 @dataclass(frozen=True)

@@ -145,10 +145,10 @@ class ClassScores(wiring.Component):
         lane = delays.later(self._lane(number), plan.fetch, "lane")
         part = Signal(signed(plan.sum_bits), name="part", reset_less=True)
         score = Signal(signed(plan.spec.score_format.width), name="score", reset_less=True)
-        chosen = choose(
+        partial_sum = choose(
             lane, [Value.cast(self.stored[one]) for one in range(plan.spec.output.lanes)]
         )
-        m.d.sync += part.eq(chosen)
+        m.d.sync += part.eq(partial_sum)
         first = delays.later(~set_.any(), plan.fetch + 1, "first")
         m.d.sync += score.eq(gated(score, by=~first).as_signed() + part)
         return score
@@ -180,20 +180,20 @@ class ClassScores(wiring.Component):
         """Write errors, and remember where they are not 0."""
         plan, latency = self.plan, self.update.latency
         error = self._error()
-        found = delays.later(scored, latency, "found", strobe=True)
+        strobe = delays.later(scored, latency, "found", strobe=True)
         whose = delays.later(label, latency, "whose")
         own_lanes = range(plan.spec.output.lanes)
-        lanes = Cat(found & (self._lane(whose) == one) for one in own_lanes)
+        lanes = Cat(strobe & (self._lane(whose) == one) for one in own_lanes)
         own = Signal(plan.group_bits, name="own_group")
         m.d.comb += [
             own.eq(self._group(whose)),
             self.write.eq(lanes | clearing.replicate(plan.lanes)),
-            self.value.eq(gated(error, by=found)),
-            self.w_group.eq(gated(own, by=found) | gated(number[: plan.group_bits], by=clearing)),
+            self.value.eq(gated(error, by=strobe)),
+            self.w_group.eq(gated(own, by=strobe) | gated(number[: plan.group_bits], by=clearing)),
         ]
         with m.If(clearing):
             m.d.sync += [self.active.eq(0), self.total.eq(0)]
-        with m.Elif(found):
+        with m.Elif(strobe):
             m.d.sync += self.total.eq(self.total + error)
             with m.If(error.any()):
                 for group in range(plan.out_groups):

@@ -86,23 +86,23 @@ class HostPort(wiring.Component):
         layers = plan.spec.layers
         stored = Signal(name="stored")  # the address of a load stands in the memory's register
         access = serve_accesses(m, self, plan.fetch, stored=stored)
-        given, busy, is_at = access.payload, access.busy, access.is_at
+        payload, busy, is_at = access.payload, access.busy, access.is_at
         learn = Signal(
             len(layers),
             name="learn_register",
             init=sum(one.learn << n for n, one in enumerate(layers)),
         )
         step_shift = Signal(STEP_SHIFT_BITS, name="step_shift_register")
-        lanes = Cat(given.lane == lane for lane in range(plan.lanes))
+        lanes = Cat(payload.lane == lane for lane in range(plan.lanes))
         control = data.View(
-            self.spaces[Space.CONTROL], given.data[: self.spaces[Space.CONTROL].size]
+            self.spaces[Space.CONTROL], payload.data[: self.spaces[Space.CONTROL].size]
         )
         sets_control = Signal(name="sets_control")
         m.d.comb += [
-            self.data.eq(given.data),
-            self.address.eq(gated(given.word, by=busy)),
+            self.data.eq(payload.data),
+            self.address.eq(gated(payload.word, by=busy)),
             self.state_address.eq(
-                gated(plan.state_place(Part.AGE, given.word[: plan.unit_bits]), by=busy)
+                gated(plan.state_place(Part.AGE, payload.word[: plan.unit_bits]), by=busy)
             ),
             self.load_weights.eq(gated(lanes, by=stored & is_at[Space.SYNAPSE])),
             self.load_ages.eq(gated(lanes, by=access.loading & is_at[Space.NEURON])),
@@ -121,8 +121,8 @@ class HostPort(wiring.Component):
             with m.If(sets_control):
                 m.d.sync += self.explore.eq(control.explore)
             own = Cat(own, self.explore)
-        weight = choose(given.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
-        age = choose(given.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
+        weight = choose(payload.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
+        age = choose(payload.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
         words = {
             Space.SYNAPSE: weight,
             Space.NEURON: age[: plan.hidden.age_bits],

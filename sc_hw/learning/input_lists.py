@@ -238,8 +238,8 @@ class _Lists:
     def __init__(self, plan: LearningPlan) -> None:
         self.step_bits = (plan.steps - 1).bit_length()
         # Heads lie behind the links of all inputs.
-        held = plan.rows + (1 << self.step_bits)
-        self.row_bits = (held - 1).bit_length()
+        words = plan.rows + (1 << self.step_bits)
+        self.row_bits = (words - 1).bit_length()
         attrs: dict[str, Any] = {"no_rw_check": 1}
         if plan.behind_host and plan.family.name == "ecp5":
             # The weights of a large network and the host's queues take all block RAM of an

@@ -204,7 +204,7 @@ class LearningNetwork(wiring.Component):
 
     def _active_groups(self, m: Module, parts: _Parts) -> list[Signal]:
         """Which groups of the neurons of each hidden layer have a signal that is not 0."""
-        plan, found = self.plan, []
+        plan, result = self.plan, []
         group = parts.feedback.o_row[plan.lane_bits :]
         layer = plan.layer_of(parts.control)
         for index in range(plan.stages):
@@ -219,8 +219,8 @@ class LearningNetwork(wiring.Component):
                 for number in range(plan.groups_of(index)):
                     with m.If(group == number):
                         m.d.sync += active[number].eq(1)
-            found.append(active)
-        return found
+            result.append(active)
+        return result
 
     def _signal_sums(self, m: Module, parts: _Parts) -> list[Value]:
         """Of each further hidden layer the sum of its signals, as that of the errors."""
@@ -325,10 +325,10 @@ class LearningNetwork(wiring.Component):
         m.submodules.queue = queue
         for part in (parts.rows, parts.backward, parts.feedback, parts.sizes):
             m.d.comb += plan.layer_of(part).eq(parts.control.layer)
-        written = neurons.write_group
+        row_group = neurons.write_group
         m.d.comb += [
             queue.clear.eq(forward.renew),
-            queue.push.eq(neurons.write.any() & (written[plan.group_bits :] != plan.stages - 1)),
+            queue.push.eq(neurons.write.any() & (row_group[plan.group_bits :] != plan.stages - 1)),
             queue.spikes.eq(neurons.spikes),
             queue.share.eq(
                 Cat(
@@ -336,7 +336,7 @@ class LearningNetwork(wiring.Component):
                     for bit in range(plan.share_bits)
                 )
             ),
-            queue.group.eq(written),
+            queue.group.eq(row_group),
             forward.waiting.eq(queue.some),
             forward.empty.eq(queue.empty),
             queue.take.eq(forward.take),
@@ -383,12 +383,12 @@ class LearningNetwork(wiring.Component):
 
     def _classes(self, m: Module, parts: _Parts) -> None:
         """Winner and errors."""
-        classes, told = parts.classes, parts.control.told
+        classes, labels = parts.classes, parts.control.told
         m.d.comb += [
             classes.errors.eq(parts.control.errors),
-            classes.label.eq(told.label),
-            classes.right.eq(told.right),
-            classes.single.eq(told.single),
+            classes.label.eq(labels.label),
+            classes.right.eq(labels.right),
+            classes.single.eq(labels.single),
             classes.stored.eq(parts.sums.stored),
         ]
 
@@ -522,13 +522,13 @@ class LearningNetwork(wiring.Component):
         plan, host = self.plan, parts.host
 
         def of_width(bits: int) -> Value:
-            given = host.data[:bits]
+            word = host.data[:bits]
             # -2^(bits - 1), which no step leaves, is loaded as its neighbour.
-            lowest = given[0] | (given[-1] & ~given[:-1].any())
-            return Cat(lowest, given[1:], given[-1].replicate(plan.weight_bits - bits))
+            lowest = word[0] | (word[-1] & ~word[:-1].any())
+            return Cat(lowest, word[1:], word[-1].replicate(plan.weight_bits - bits))
 
-        found = of_width(plan.spec.layers[0].weight_bits)
+        weight = of_width(plan.spec.layers[0].weight_bits)
         if plan.width_bits:
             for base, layer in zip(plan.bases[1:], plan.spec.layers[1:], strict=True):
-                found = Mux(host.address >= base, of_width(layer.weight_bits), found)
-        return found
+                weight = Mux(host.address >= base, of_width(layer.weight_bits), weight)
+        return weight

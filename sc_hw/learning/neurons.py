@@ -107,19 +107,19 @@ class HiddenNeurons(wiring.Component):
         traces = Signal(plan.trace_bits * plan.share, name="traces", reset_less=True)
         fresh = delays.later(self.fresh, self.taken - 1, "fresh")
         share = delays.later(place, self.taken - 1, "place")[: plan.share_bits]
-        found = Cat(
+        old_traces = Cat(
             self._of_share(share, self.word, lane)[: plan.trace_bits] for lane in range(plan.share)
         )
         with m.If(fresh):
             m.d.sync += [potentials.eq(0), traces.eq(0)]
         with m.Else():
-            m.d.sync += [potentials.eq(read.data), traces.eq(found)]
+            m.d.sync += [potentials.eq(read.data), traces.eq(old_traces)]
         landed = delays.later(place, self.written, "place")
-        written = [
+        new_words = [
             self._update(m, lane, potentials, traces, share, landed) for lane in range(plan.share)
         ]
         m.d.comb += [
-            write.data.eq(Cat(*written)),
+            write.data.eq(Cat(*new_words)),
             self.write.eq(
                 Cat(
                     strobes[-1] & (landed[: plan.share_bits] == number)

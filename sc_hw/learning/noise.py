@@ -98,7 +98,7 @@ class Exploration(wiring.Component):
         count = Signal(range(REGISTER_BITS + 1), name="count")
         played = Signal(plan.class_bits, name="played_register", reset_less=True)
         random = self.state[:LOW] < plan.spec.exploration
-        drawn = (self.state[LOW:] * C(plan.classes))[LOW:][: plan.class_bits]
+        random_class = (self.state[LOW:] * C(plan.classes))[LOW:][: plan.class_bits]
         m.d.comb += [
             decides.eq(running & (count == REGISTER_BITS)),
             self.draws.eq(running & ~decides),
@@ -108,7 +108,10 @@ class Exploration(wiring.Component):
         with m.If(self.start):
             m.d.sync += [running.eq(1), count.eq(Mux(self.explores, 0, REGISTER_BITS))]
         with m.Elif(decides):
-            m.d.sync += [running.eq(0), played.eq(Mux(self.explores & random, drawn, self.winner))]
+            m.d.sync += [
+                running.eq(0),
+                played.eq(Mux(self.explores & random, random_class, self.winner)),
+            ]
         with m.Elif(running):
             m.d.sync += count.eq(count + 1)
         return m

@@ -271,9 +271,9 @@ class LearningPlan:
         """First word of each layer: a multiple of a power of two that holds all of it."""
         bases = [0]
         for index in range(1, self.stages + 1):
-            held = 1 << (self.words_of(index) - 1).bit_length()
+            size = 1 << (self.words_of(index) - 1).bit_length()
             end = bases[-1] + self.words_of(index - 1)
-            bases.append(-(-end // held) * held)
+            bases.append(-(-end // size) * size)
         return tuple(bases)
 
     @property

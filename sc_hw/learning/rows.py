@@ -97,8 +97,11 @@ class HiddenRows(wiring.Component):
         with m.If(fetching):
             m.d.sync += clock.eq(clock + 1)
             with m.If(clock == plan.fetch):
-                found = fields(trace_bits)
-                m.d.sync += [traces.eq(found), self.active.eq(found[: plan.trace_bits].any())]
+                new_traces = fields(trace_bits)
+                m.d.sync += [
+                    traces.eq(new_traces),
+                    self.active.eq(new_traces[: plan.trace_bits].any()),
+                ]
             with m.If(clock == plan.fetch + 1):
                 m.d.sync += [ages.eq(fields(age_bits)), fetching.eq(0), walking.eq(1)]
         lasts = [plan.place_of(index, plan.neurons_of(index) - 1) for index in range(plan.stages)]

@@ -68,19 +68,19 @@ class WeightMemory(wiring.Component):
             delays.later(self.update, clocks, "update", strobe=True)
             for clocks in range(1, plan.fetch + PRODUCT + 1)
         ]
-        written = strobes[-1]
+        update = strobes[-1]
         first = delays.later(self.address, 1, "address")
         last = delays.later(self.address, plan.fetch + PRODUCT, "address")
         m.d.comb += [
-            ram.w_en.eq(self.load | written.replicate(plan.lanes)),
+            ram.w_en.eq(self.load | update.replicate(plan.lanes)),
             ram.w_data.eq(
-                Mux(written, self.changed.as_value(), self.load_data.replicate(plan.lanes))
+                Mux(update, self.changed.as_value(), self.load_data.replicate(plan.lanes))
             ),
             self.words.as_value().eq(ram.r_data),
             self.landing.eq(Cat(*strobes).any()),
         ]
         if plan.single_port:
-            m.d.comb += ram.r_addr.eq(Mux(written, last, first))
+            m.d.comb += ram.r_addr.eq(Mux(update, last, first))
         else:
-            m.d.comb += [ram.r_addr.eq(first), ram.w_addr.eq(Mux(written, last, first))]
+            m.d.comb += [ram.r_addr.eq(first), ram.w_addr.eq(Mux(update, last, first))]
         return m

@@ -181,14 +181,14 @@ class ValueEncoder(wiring.Component):
             falls = Signal(name=f"falls_{lane}")
             level = Const(spec.level, spec.bits)
             # A reference never leaves the range of the values.
-            moved = Mux(rises, reference + level, Mux(falls, reference - level, reference))
+            next_reference = Mux(rises, reference + level, Mux(falls, reference - level, reference))
             m.d.comb += [
                 rises.eq(value >= reference + level),
                 falls.eq(reference >= value + level),
                 ram.r_addr.eq((place + advance)[: len(place)]),
                 ram.w_en.eq(advance),
                 ram.w_addr.eq(place),
-                ram.w_data.eq(moved[: spec.bits]),
+                ram.w_data.eq(next_reference[: spec.bits]),
             ]
             spikes += [rises, falls]
         return spikes

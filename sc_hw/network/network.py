@@ -198,15 +198,15 @@ class SpikeNetwork(wiring.Component):
         # A module of its own, so that `ResetInserter` returns the number to 1 at a restart: the
         # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
-        taken = source.valid & source.ready
+        transfer = source.valid & source.ready
         if self.spec.slices() > 1:
             # The number goes on with the last slice of a step.
             part = Signal(range(self.spec.slices()), name="part")
             last = part == self.spec.slices() - 1
-            with stamp.If(taken):
+            with stamp.If(transfer):
                 stamp.d.sync += part.eq(gated(part + 1, by=~last))
-            taken = taken & last
-        with stamp.If(taken):
+            transfer = transfer & last
+        with stamp.If(transfer):
             stamp.d.sync += step.eq(step + 1)
         m.submodules.stamp = DomainRenamer(first.clock)(ResetInserter(restart[first.name])(stamp))
         m.d.comb += [

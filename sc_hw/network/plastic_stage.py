@@ -115,8 +115,8 @@ class PlasticStage(wiring.Component):
                 m.d.sync += [row.eq(0), feeding.eq(0), deciding.eq(1)]
         # The layer gives the number of each neuron that fires, one a clock; they are collected in a
         # word, which `begins` clears by an AND (no neuron fires in that clock).
-        named = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
-        m.d.sync += spikes.eq(gated(spikes | gated(named, by=layer.spike), by=~begins))
+        spike_mask = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
+        m.d.sync += spikes.eq(gated(spikes | gated(spike_mask, by=layer.spike), by=~begins))
         with m.If(layer.done):
             m.d.sync += [deciding.eq(0), waiting.eq(1)]
         with m.If(waiting & self.o.ready):

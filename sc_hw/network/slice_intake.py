@@ -139,8 +139,8 @@ class SliceIntake(wiring.Component):
         """Report a slice that is not of the word that is due."""
         # A register in front of the reduction, as in `TickScheduler`.
         differs = Signal(self.step_bits, name="differs")
-        taken = passes.moves & passes.takes
-        m.d.sync += differs.eq(gated(self.i.payload.step ^ passes.due, by=taken))
+        transfer = passes.moves & passes.takes
+        m.d.sync += differs.eq(gated(self.i.payload.step ^ passes.due, by=transfer))
         with m.If(differs.any()):
             m.d.sync += self.out_of_step.eq(1)
 
@@ -167,8 +167,8 @@ class SliceIntake(wiring.Component):
             ram.w_data.eq(next_kept),
         ]
         if policy == "hold":
-            held = Mux(passes.takes, spikes, kept.as_value())
-            m.d.comb += [next_kept.as_value().eq(held), values.eq(next_kept)]
+            next_values = Mux(passes.takes, spikes, kept.as_value())
+            m.d.comb += [next_kept.as_value().eq(next_values), values.eq(next_kept)]
             stays_fresh: Value = passes.fresh & ~passes.takes
         elif policy == "accumulate":
             # The carry that is dropped is never set: `CrossingSpec.value` is wide enough.
@@ -186,19 +186,19 @@ class SliceIntake(wiring.Component):
         self,
         m: Module,
         passes: _Passes,
-        kept: data.View[data.ArrayLayout],
-        next_kept: data.View[data.ArrayLayout],
+        counts: data.View[data.ArrayLayout],
+        next_counts: data.View[data.ArrayLayout],
     ) -> None:
         """Give a tick one of the waiting spikes of each channel, and count the others."""
         lost = Signal(SLICE, name="lost_here")
-        for channel, (waiting, spike) in enumerate(zip(kept, self.i.payload.spikes, strict=True)):
+        for channel, (waiting, spike) in enumerate(zip(counts, self.i.payload.spikes, strict=True)):
             # A spike that finds room and the one that the tick takes are even.
             more = spike & ~waiting.all() & ~passes.gives
             fewer = passes.gives & waiting.any() & ~(spike & ~waiting.all())
             change = Cat(more | fewer, fewer.replicate(self.kept_bits - 1))
             m.d.comb += [
                 self.o.payload["values"][channel].eq(waiting.any() | spike),
-                next_kept[channel].eq((waiting + change)[: self.kept_bits]),
+                next_counts[channel].eq((waiting + change)[: self.kept_bits]),
                 lost[channel].eq(spike & waiting.all() & self._there(passes, channel)),
             ]
         # Of the slices of this word that have been taken.

@@ -125,11 +125,11 @@ class SpikeCrossing(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         if self.passed_on:
-            given = self.i if self.words is None else self._place_words(m, self.words)
+            source = self.i if self.words is None else self._place_words(m, self.words)
             m.d.comb += [
-                self.o.payload.as_value().eq(Value.cast(given.payload)),
-                self.o.valid.eq(given.valid),
-                given.ready.eq(self.o.ready),
+                self.o.payload.as_value().eq(Value.cast(source.payload)),
+                self.o.valid.eq(source.valid),
+                source.ready.eq(self.o.ready),
             ]
             return m
         # The intake counts words. When the queue discards words, it must forget those that it has

@@ -63,10 +63,10 @@ class Access:
         `words` : by space; the last one's where none of the others is addressed.
         """
         answer = Signal(readback.payload.shape(), name="answer", reset_less=True)
-        *others, (_, chosen) = words.items()
+        *others, (_, result) = words.items()
         for space, word in reversed(others):
-            chosen = Mux(self.is_at[space], word, chosen)
-        m.d.sync += answer.eq(chosen)
+            result = Mux(self.is_at[space], word, result)
+        m.d.sync += answer.eq(result)
         m.d.comb += readback.payload.eq(answer)
 
 

@@ -64,10 +64,16 @@ def bus_layout(lane: PlasticLane, columns: int) -> data.StructLayout:
         for path, member, _ in lane.signature.flatten(lane)
         if member.flow == In and path[0] not in ("shift_in", "moves")
     }
-    counted = {"absent": 1, "last": 1} if lane.plan.saturating else {}
+    counter_fields = {"absent": 1, "last": 1} if lane.plan.saturating else {}
     return data.StructLayout(
         {str(name): shape for name, shape in fields.items()}
-        | {"shift": 1, "evaluate": 1, "sample": 1, "load_number": range(max(2, columns)), **counted}
+        | {
+            "shift": 1,
+            "evaluate": 1,
+            "sample": 1,
+            "load_number": range(max(2, columns)),
+            **counter_fields,
+        }
     )
 
 

@@ -62,14 +62,16 @@ def control_word(
         control["cleared_trial_before"].eq(clears.trial_before),
     ]
     # The host's data register holds the word in the clock of `load_control`.
-    loaded = data.View(layout, host.data[: layout.size])
+    load_values = data.View(layout, host.data[: layout.size])
     m.d.comb += [neurons.load_control.eq(host.load_control)]
-    m.d.comb += [neurons.control_in[name].eq(loaded[name]) for name, _ in neurons.control_layout]
-    clears.update(m, step.offered, step.started, loaded, host.load_control)
+    m.d.comb += [
+        neurons.control_in[name].eq(load_values[name]) for name, _ in neurons.control_layout
+    ]
+    clears.update(m, step.offered, step.started, load_values, host.load_control)
     # Behind the statement that moves the critic on when a step starts: the host's load wins.
     for name, register in step.expected.items():
         with m.If(host.load_control):
-            m.d.sync += register.eq(loaded[name])
+            m.d.sync += register.eq(load_values[name])
     return control
 
 

@@ -138,8 +138,8 @@ class InputMemory(wiring.Component):
         enable = delays.later(valid, latency, "valid", strobe=True)
         spike_out = delays.later(spike, latency, "spike")
         # Only the last group writes new fields: all groups of a sweep must see the same ones.
-        kept = Mux(delays.later(was_last, latency, "was_last"), new, old)
-        word: Value = Cat(kept, spike_out)
+        next_fields = Mux(delays.later(was_last, latency, "was_last"), new, old)
+        word: Value = Cat(next_fields, spike_out)
         row = delays.later(self.row, FETCH + 1 + latency, "row")
         write = write_register(
             m, update=Write(enable, row, word), load=Write(self.load, self.row, self.load_data)

@@ -121,22 +121,24 @@ class PlasticLane(wiring.Component):
 
     def _one_memory(self, m: Module) -> dict[str, Value]:
         """All fields in one word; returns the fetched fields."""
-        write_en, new, loaded = self._new_values(m)
+        write_en, new, load_values = self._new_values(m)
         fetched = Signal(self.word, reset_less=True)
-        word = Cat(*(Mux(self.load, loaded[name], new[name]) for name in self.plan.parts.fields))
+        word = Cat(
+            *(Mux(self.load, load_values[name], new[name]) for name in self.plan.parts.fields)
+        )
         self._memory(m, "synapses", self.read, fetched, self.word, write_en, self.write, word)
         return {name: fetched[name] for name in self.plan.parts.fields}
 
     def _split_memories(self, m: Module, delays: Delays) -> dict[str, Value]:
         """The weight in a memory of its own, read and written later; returns the fetched fields."""
         plan, parts = self.plan, self.plan.parts
-        write_en, new, loaded = self._new_values(m)
+        write_en, new, load_values = self._new_values(m)
         fetched = Signal(self.word, reset_less=True)
         # `ready`: clocks after the pipeline's begin. A field that stands earlier waits for its
         # write in registers.
         wait = plan.write_weight - FETCH - plan.update.ready[parts.weight]
         late = delays.later(new[parts.weight], wait, parts.weight)
-        weight_in = Mux(self.load, loaded[parts.weight], late)
+        weight_in = Mux(self.load, load_values[parts.weight], late)
         weight = fetched[parts.weight]
         self._memory(m, "weights", self.read_late, weight, None, write_en, self.write, weight_in)
         # The other fields have an enable of their own: they are written before the weight.
@@ -144,7 +146,7 @@ class PlasticLane(wiring.Component):
         m.d.sync += early_en.eq(self.write_early_en | self.load)
         others_in = Cat(
             *(
-                Mux(self.load, loaded[name], value)
+                Mux(self.load, load_values[name], value)
                 for name, value in [
                     (n, delays.later(new[n], plan.write_others - FETCH - plan.update.ready[n], n))
                     for n in parts.others

@@ -112,8 +112,8 @@ class PlasticLayer(wiring.Component):
         # One field for the number of a lane's word, of a row, and of a neuron
         self.word_bits = max(len(self.lane.read), self.neurons.index_bits)
         unit = self._critic_unit()
-        kept = MEAN if layer.value_neuron is None else BEFORE
-        expected = {} if unit is None else {kept: port_shape(unit.inputs[kept])}
+        reference = MEAN if layer.value_neuron is None else BEFORE
+        expected = {} if unit is None else {reference: port_shape(unit.inputs[reference])}
         self.control_layout = control_layout(self.neurons.control_layout, expected)
         self.spaces = {
             Space.SYNAPSE: self.lane.word,

@@ -382,8 +382,8 @@ class NeuronMemory(wiring.Component):
         learns = registers["winner_before"] == ask
         if self.model.predicts is not None:
             learns |= ask == self.model.predicts
-        asked = registers["won_before"] & learns
-        m.d.comb += self.asked.eq(delays.later(asked, READ - 1, "asked"))
+        learns_now = registers["won_before"] & learns
+        m.d.comb += self.asked.eq(delays.later(learns_now, READ - 1, "asked"))
 
     def _fire_each(
         self, m: Module, delays: Delays, result: _Result, registers: dict[str, Signal]

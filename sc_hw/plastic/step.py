@@ -48,7 +48,7 @@ class ClearFlags:
         m: Module,
         offered: data.View[data.StructLayout],
         started: Signal,
-        loaded: data.View[data.StructLayout],
+        load_values: data.View[data.StructLayout],
         load: Signal,
     ) -> None:
         """Move on when a step has started, and take the host's values when it loads them.
@@ -56,7 +56,7 @@ class ClearFlags:
         Parameters
         ----------
         offered, started : first transfer of a step, and its strobe.
-        loaded, load : word of the control registers, and its strobe.
+        load_values, load : word of the control registers, and its strobe.
         """
         unchanged = ~started & ~load
 
@@ -68,10 +68,14 @@ class ClearFlags:
             )
 
         m.d.sync += [
-            self.trial.eq(next_value(offered.clear_trial, loaded["cleared_trial"], self.trial)),
-            self.traces.eq(next_value(offered.clear_traces, loaded["cleared_traces"], self.traces)),
+            self.trial.eq(
+                next_value(offered.clear_trial, load_values["cleared_trial"], self.trial)
+            ),
+            self.traces.eq(
+                next_value(offered.clear_traces, load_values["cleared_traces"], self.traces)
+            ),
             self.trial_before.eq(
-                next_value(self.trial, loaded["cleared_trial_before"], self.trial_before)
+                next_value(self.trial, load_values["cleared_trial_before"], self.trial_before)
             ),
             # No part of a checkpoint: it is used during a step only, and set when one starts.
             self.traces_before.eq(select(started, self.traces, self.traces_before)),
@@ -144,9 +148,9 @@ class StepControl:
         self.started = started = Signal()
         m.d.sync += [offered.eq(stream.payload), started.eq(sequencer.start)]
         # A critic drives the register of the modulator itself.
-        held = [] if critic is not None else list(self.modulators.items())
-        held += [(name, self.decide) for name in flags]
-        m.d.sync += [reg.eq(select(started, offered[name], reg)) for name, reg in held]
+        registers = [] if critic is not None else list(self.modulators.items())
+        registers += [(name, self.decide) for name in flags]
+        m.d.sync += [reg.eq(select(started, offered[name], reg)) for name, reg in registers]
         self.expected: dict[str, Signal] = {}
         if critic is None:
             m.d.comb += ready_to_begin.eq(host.open)
@@ -172,13 +176,13 @@ class StepControl:
         m.submodules.critic = critic
         ((name, modulator),) = self.modulators.items()
         stream, host, sequencer = self._stream, self._host, self._sequencer
-        kept = MEAN if predicts is None else BEFORE
-        given = getattr(critic, f"i_{kept}")
-        self.expected[kept] = expected = Signal.like(given, name=kept)
+        reference = MEAN if predicts is None else BEFORE
+        reference_port = getattr(critic, f"i_{reference}")
+        self.expected[reference] = expected = Signal.like(reference_port, name=reference)
         waited = Signal(range(critic.latency + 2))
         is_ready = Signal(name="critic_ready")
         m.d.comb += [
-            given.eq(expected),
+            reference_port.eq(expected),
             critic.i_reward.eq(stream.payload[name]),
             critic.i_outcome.eq(stream.payload.outcome),
             ready_to_begin.eq(host.open & is_ready),
@@ -186,16 +190,16 @@ class StepControl:
         # The payload of a stream that is valid stays as it is until it is taken.
         judges = stream.valid & sequencer.at_start & ~is_ready
         if predicts is None:
-            moved = critic.o_mean
+            next_reference = critic.o_mean
         else:
             value = predicts.control[VALUE]
             m.d.comb += critic.i_value.eq(value)
             judges &= ~self._undecided(m, predicts)
-            moved = Mux(self.offered.outcome, value, expected)
+            next_reference = Mux(self.offered.outcome, value, expected)
         with m.If(self.started):
             m.d.sync += [
                 modulator.eq(critic.o_modulator),
-                expected.eq(moved),
+                expected.eq(next_reference),
                 waited.eq(0),
                 is_ready.eq(0),
             ]

@@ -152,8 +152,8 @@ class LayerTiming:
     @property
     def drain(self) -> int:
         """Clocks without a step after which nothing is in flight."""
-        written = self.lane.write_weight + self.chain.hops
-        return max(self.decided + _DECIDED_SLACK, written, self.settle) + _DRAIN
+        last_write = self.lane.write_weight + self.chain.hops
+        return max(self.decided + _DECIDED_SLACK, last_write, self.settle) + _DRAIN
 
     @property
     def access(self) -> int:

@@ -85,22 +85,22 @@ class HostPort(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         access = serve_accesses(m, self, FETCH)
-        given, loading, is_at = access.payload, access.loading, access.is_at
+        payload, loading, is_at = access.payload, access.loading, access.is_at
 
         def lanes(count: int, space: Space) -> Value:
-            chosen = Cat(given.lane == lane for lane in range(count))
-            return gated(chosen, by=loading & is_at[space])
+            mask = Cat(payload.lane == lane for lane in range(count))
+            return gated(mask, by=loading & is_at[space])
 
         m.d.comb += [
-            self.data.eq(given.data),
-            self.word.eq(gated(given.word, by=access.busy)),
+            self.data.eq(payload.data),
+            self.word.eq(gated(payload.word, by=access.busy)),
             self.load_cells.eq(lanes(self.plan.lanes, Space.SYNAPSE)),
             self.load_weights.eq(lanes(self.plan.classes, Space.OUTPUT)),
             self.load_noise.eq(loading & is_at[Space.CONTROL]),
         ]
-        own = self._registers(m, given.data)
-        cell = choose(given.lane, [self.cells[one] for one in range(self.plan.lanes)])
-        weight = choose(given.lane, [self.weights[one] for one in range(self.plan.classes)])
+        own = self._registers(m, payload.data)
+        cell = choose(payload.lane, [self.cells[one] for one in range(self.plan.lanes)])
+        weight = choose(payload.lane, [self.weights[one] for one in range(self.plan.classes)])
         words = {
             Space.SYNAPSE: cell,
             Space.OUTPUT: Value.cast(weight).as_unsigned(),
@@ -109,11 +109,11 @@ class HostPort(wiring.Component):
         access.answer(m, self.readback, words)
         return m
 
-    def _registers(self, m: Module, loaded: Any) -> Value:
+    def _registers(self, m: Module, data_word: Any) -> Value:
         """The registers that a host sets; all of its word, the random register too."""
         spec = self.plan.spec
         layout = self.spaces[Space.CONTROL]
-        given = data.View(layout, loaded[: layout.size])
+        fields = data.View(layout, data_word[: layout.size])
         first = {
             "hidden_shift": spec.hidden.shift,
             "readout_shift": spec.readout.shift,
@@ -125,7 +125,7 @@ class HostPort(wiring.Component):
             port = getattr(self, name)
             register = Signal(len(port), name=f"{name}_register", init=value)
             with m.If(self.load_noise):
-                m.d.sync += register.eq(given[name])
+                m.d.sync += register.eq(fields[name])
             m.d.comb += port.eq(register)
             registers.append(register)
         return Cat(self.noise, *registers)

@@ -116,11 +116,11 @@ class RecurrentNetwork(wiring.Component):
         self._host(m, parts)
         return m
 
-    def _control(self, m: Module, parts: _Parts, taken: Any) -> None:
+    def _control(self, m: Module, parts: _Parts, step: Any) -> None:
         """What is under way, and what the step says."""
         control = parts.control
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += taken.eq(self.i.payload)
+            m.d.sync += step.eq(self.i.payload)
         m.d.comb += [
             control.i_valid.eq(self.i.valid),
             self.i.ready.eq(control.i_ready),
@@ -128,7 +128,7 @@ class RecurrentNetwork(wiring.Component):
             control.o_ready.eq(self.o.ready),
             self.o.payload.winner.eq(parts.readout.winner),
             self.o.payload.scores.eq(parts.readout.scores),
-            control.told.eq(taken.told),
+            control.told.eq(step.told),
             control.host.eq(parts.host.asks),
             control.any_error.eq(parts.readout.any_error),
             control.landing.eq(parts.sweep.landing | parts.neurons.landing | parts.readout.landing),
@@ -151,7 +151,7 @@ class RecurrentNetwork(wiring.Component):
             parts.readout.spike.eq(spikes.neuron_spike),
         ]
 
-    def _sweep(self, m: Module, parts: _Parts, taken: Any) -> None:
+    def _sweep(self, m: Module, parts: _Parts, step: Any) -> None:
         """Synapses."""
         control, sweep, host = parts.control, parts.sweep, parts.host
         m.d.comb += [
@@ -160,7 +160,7 @@ class RecurrentNetwork(wiring.Component):
             sweep.row.eq(control.row),
             sweep.begins.eq(control.begins),
             sweep.ends.eq(control.ends),
-            sweep.fresh.eq(taken.first),
+            sweep.fresh.eq(step.first),
             sweep.slopes.eq(parts.neurons.slopes),
             sweep.signals.eq(parts.neurons.signals),
             sweep.shift.eq(host.hidden_shift),
@@ -168,14 +168,14 @@ class RecurrentNetwork(wiring.Component):
             parts.noise.step.eq(control.issue | control.learn),
         ]
 
-    def _neurons(self, m: Module, parts: _Parts, taken: Any) -> None:
+    def _neurons(self, m: Module, parts: _Parts, step: Any) -> None:
         """Neurons and their learning signals."""
         control, neurons, readout = parts.control, parts.neurons, parts.readout
         m.d.comb += [
             neurons.fetch.eq(control.fetch),
             neurons.update.eq(control.update),
             neurons.index.eq(control.index),
-            neurons.fresh.eq(taken.first),
+            neurons.fresh.eq(step.first),
             neurons.signalled.eq(control.signalled & parts.host.learn_hidden),
             neurons.currents.eq(parts.sweep.currents),
             neurons.signal_write.eq(readout.signal_write),
@@ -183,7 +183,7 @@ class RecurrentNetwork(wiring.Component):
             neurons.signal.eq(readout.signal),
         ]
 
-    def _readout(self, m: Module, parts: _Parts, taken: Any) -> None:
+    def _readout(self, m: Module, parts: _Parts, step: Any) -> None:
         """Classes."""
         control, readout, host = parts.control, parts.readout, parts.host
         m.d.comb += [
@@ -194,11 +194,11 @@ class RecurrentNetwork(wiring.Component):
                 | host.word[: self.plan.neuron_bits]
             ),
             readout.leak.eq(control.leak),
-            readout.fresh.eq(taken.first),
+            readout.fresh.eq(step.first),
             readout.look.eq(control.look),
             readout.number.eq(control.number),
-            readout.told.eq(taken.told),
-            readout.label.eq(taken.label),
+            readout.told.eq(step.told),
+            readout.label.eq(step.label),
             readout.trace.eq(parts.neurons.trace),
             readout.shift.eq(host.readout_shift),
             readout.noise.eq(parts.noise.state[:NOISE_BITS]),

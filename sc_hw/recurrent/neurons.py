@@ -83,7 +83,7 @@ class NeuronBank(wiring.Component):
         plan, delays = self.plan, Delays(m)
         size = self.word_layout.size
         m.submodules.store = words = BlockRAM(plan.neurons, size)
-        m.submodules.kept_signals = kept = BlockRAM(plan.neurons, len(self.signal))
+        m.submodules.kept_signals = signal_words = BlockRAM(plan.neurons, len(self.signal))
         m.submodules.neuron = neuron = self.neuron
         strobes = [
             delays.later(self.update, clocks, "update", strobe=True)
@@ -92,7 +92,7 @@ class NeuronBank(wiring.Component):
         fetched = delays.later(self.fetch, FETCH, "fetch", strobe=True)
         fresh = delays.later(self.fresh, FETCH, "fresh")
         old = data.View(self.word_layout, gated(words.r_data, by=~fresh))
-        signal = gated(kept.r_data, by=self.signalled & ~fresh)
+        signal = gated(signal_words.r_data, by=self.signalled & ~fresh)
         lane = delays.later(self.index, FETCH, "index")[: (plan.lanes - 1).bit_length()]
         new = Signal(self.word_layout, name="new_word")
         for name in ("potential", "spike", "trace", "slope"):
@@ -105,10 +105,10 @@ class NeuronBank(wiring.Component):
             words.w_addr.eq(delays.later(self.index, self.written, "index")),
             words.w_en.eq(strobes[-1]),
             words.w_data.eq(new.as_value()),
-            kept.r_addr.eq(self.index),
-            kept.w_addr.eq(self.signal_index),
-            kept.w_en.eq(self.signal_write),
-            kept.w_data.eq(self.signal),
+            signal_words.r_addr.eq(self.index),
+            signal_words.w_addr.eq(self.signal_index),
+            signal_words.w_en.eq(self.signal_write),
+            signal_words.w_data.eq(self.signal),
             self.trace.eq(data.View(self.word_layout, words.r_data)["trace"]),
             self.fired.eq(strobes[-1]),
             self.spike.eq(new["spike"]),

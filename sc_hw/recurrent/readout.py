@@ -101,24 +101,26 @@ class Readout(wiring.Component):
         )
         longest = max(self.written, FETCH + self.feedback.latency)
         added = [delays.later(self.add, n, "add", strobe=True) for n in range(1, FETCH + 1)]
-        learned = [delays.later(self.learn, n, "learn", strobe=True) for n in range(1, longest + 1)]
+        learn_strobes = [
+            delays.later(self.learn, n, "learn", strobe=True) for n in range(1, longest + 1)
+        ]
         looked = [
             delays.later(self.look, n, "look", strobe=True) for n in range(1, self.looked + 1)
         ]
         errors = self._errors(m, delays, looked)
         words = data.View(self.words.shape(), ram.r_data)
         self._scores(m, words, added[-1], delays.later(self.spike, FETCH, "spike"))
-        changed = self._learned(m, delays, words, errors)
-        lands = learned[self.written - 1]
+        new_weights = self._learned(m, delays, words, errors)
+        lands = learn_strobes[self.written - 1]
         m.d.comb += [
             ram.r_addr.eq(self.index),
             ram.w_addr.eq(Mux(lands, delays.later(self.index, self.written, "index"), self.index)),
             ram.w_en.eq(self.load | (lands & self.learns).replicate(plan.classes)),
-            ram.w_data.eq(Mux(lands, changed, self.load_data.replicate(plan.classes))),
+            ram.w_data.eq(Mux(lands, new_weights, self.load_data.replicate(plan.classes))),
             self.words.as_value().eq(ram.r_data),
-            self.signal_write.eq(learned[FETCH + self.feedback.latency - 1]),
+            self.signal_write.eq(learn_strobes[FETCH + self.feedback.latency - 1]),
             self.signal_index.eq(delays.later(self.index, FETCH + self.feedback.latency, "index")),
-            self.landing.eq(Cat(*added, *learned, *looked).any()),
+            self.landing.eq(Cat(*added, *learn_strobes, *looked).any()),
         ]
         return m
 
@@ -174,7 +176,7 @@ class Readout(wiring.Component):
         plan = self.plan
         m.submodules.feedback = feedback = self.feedback
         noise = delays.later(self.noise, FETCH, "noise")
-        changed = []
+        weights = []
         for number in range(plan.classes):
             m.submodules[f"synapse_{number}"] = synapse = plan.readout_synapse()
             m.d.comb += [
@@ -186,6 +188,6 @@ class Readout(wiring.Component):
                 synapse.i_shift.eq(self.shift),
                 synapse.i_noise.eq(noise),
             ]
-            changed.append(Value.cast(synapse.o_weight)[: len(words[number])])
+            weights.append(Value.cast(synapse.o_weight)[: len(words[number])])
         m.d.comb += self.signal.eq(feedback.o_signal)
-        return Cat(*changed)
+        return Cat(*weights)

@@ -69,12 +69,12 @@ class SpikeRings(wiring.Component):
         hidden = self.plan.spec.hidden
         if hidden.max_delay == 1:
             return gated(neurons, by=~self.first)
-        found = []
+        spikes = []
         for number, delay in enumerate(hidden.delays):
             line: Value = neurons[number]
             if delay > 1:
                 past = Signal(delay - 1, name=f"past_{number}", reset_less=True)
                 line = Cat(line, past)
                 m.d.sync += past.eq(gated(line[: delay - 1], by=~self.first))
-            found.append(line[delay - 1])
-        return gated(Cat(*found), by=~self.first)
+            spikes.append(line[delay - 1])
+        return gated(Cat(*spikes), by=~self.first)

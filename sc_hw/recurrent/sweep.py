@@ -97,20 +97,20 @@ class SynapseSweep(wiring.Component):
             for name in ("begins", "spike", "fresh", "noise")
         }
         rows = self._rows(m, delays, arrived)
-        changed = []
+        new_cells = []
         for number in range(plan.lanes):
             cell = data.View(
                 self.cell_layout,
                 ram.r_data[number * self.cell_layout.size : (number + 1) * self.cell_layout.size],
             )
             self._current(m, number, cell["weight"], strobes[FETCH - 1], arrived)
-            changed.append(self._lane(m, number, cell, rows, arrived))
+            new_cells.append(self._lane(m, number, cell, rows, arrived))
         m.d.comb += [
             ram.r_addr.eq(self.word),
             ram.w_addr.eq(Mux(lands, delays.later(self.word, self.written, "word"), self.word)),
             ram.w_en.eq(self.load | lands.replicate(plan.lanes)),
             ram.w_data.eq(
-                Mux(lands, Cat(*changed), self.load_data.as_value().replicate(plan.lanes))
+                Mux(lands, Cat(*new_cells), self.load_data.as_value().replicate(plan.lanes))
             ),
             self.words.as_value().eq(ram.r_data),
             self.landing.eq(Cat(*strobes).any()),
@@ -135,14 +135,14 @@ class SynapseSweep(wiring.Component):
             return {}
         m.submodules.rows = ram = BlockRAM(plan.rows, self.row_layout.size)
         m.submodules.row_pipeline = row = self.row_pipeline
-        held = gated(ram.r_data, by=~arrived["fresh"])
-        old = data.View(self.row_layout, held)
+        word = gated(ram.r_data, by=~arrived["fresh"])
+        old = data.View(self.row_layout, word)
         ends = Signal(name="ends_issue")
         m.d.comb += ends.eq(self.issue & self.ends)
         new = Signal(self.row_layout, name="new_row")
         for name in row.graph.variables:
-            given = arrived["spike"] if name == "pre_spike" else old[name]
-            m.d.comb += getattr(row, f"i_{name}").eq(given)
+            source = arrived["spike"] if name == "pre_spike" else old[name]
+            m.d.comb += getattr(row, f"i_{name}").eq(source)
         for name in plan.traces:
             m.d.comb += new[name].eq(getattr(row, f"o_{name}"))
         m.d.comb += [
@@ -166,7 +166,7 @@ class SynapseSweep(wiring.Component):
         blocks = number < plan.block_lanes
         lane = plan.synapse(blocks=blocks, latency=plan.synapse_latency)
         m.submodules[f"lane_{number}"] = lane
-        given: dict[str, Any] = {
+        inputs: dict[str, Any] = {
             **{
                 name: cell[name]
                 if name == "weight"
@@ -182,7 +182,7 @@ class SynapseSweep(wiring.Component):
         }
         new = Signal(self.cell_layout, name=f"new_{number}")
         for name in lane.graph.variables:
-            m.d.comb += getattr(lane, f"i_{name}").eq(given[name])
+            m.d.comb += getattr(lane, f"i_{name}").eq(inputs[name])
         for name in plan.cells:
             m.d.comb += new[name].eq(getattr(lane, f"o_{name}"))
         return new.as_value()

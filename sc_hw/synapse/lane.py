@@ -58,8 +58,10 @@ class SynapseLane(wiring.Component):
         self.graph = graph
         fields = rule.state_formats(params)
         self.source = RandomSource.of(rule, params) if not fed else None
-        drawn = self.source.fields if self.source is not None else {}
-        self.inputs = {n: f for n, f in rule.input_formats(params).items() if n not in drawn}
+        random_inputs = self.source.fields if self.source is not None else {}
+        self.inputs = {
+            n: f for n, f in rule.input_formats(params).items() if n not in random_inputs
+        }
         super().__init__(
             {
                 "step": In(1),

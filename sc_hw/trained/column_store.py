@@ -83,11 +83,11 @@ class ColumnStore(wiring.Component):
             behind = delays.later(self.column >= self.inputs, MEMORY - 1, "behind_inputs")
             word = Mux(behind, self._own_values(), word)
             m.d.comb += self.own_slice.eq(self.column[in_slice:] - self.inputs // SLICE)
-        found = word.word_select(place, self.width)
+        value = word.word_select(place, self.width)
         if self.constant:
             is_last = delays.later(self.column == self.columns - 1, MEMORY - 1, "is_constant")
-            one = found[0] | is_last
-            found = Cat(one, gated(found[1:], by=~is_last)) if self.width > 1 else one
+            one = value[0] | is_last
+            value = Cat(one, gated(value[1:], by=~is_last)) if self.width > 1 else one
         m.d.comb += [
             self.last.eq(part == self.slices - 1),
             ram.w_en.eq(self.write),
@@ -95,7 +95,7 @@ class ColumnStore(wiring.Component):
             ram.w_data.eq(self.slice),
             ram.r_addr.eq(self.column[in_slice:]),
         ]
-        m.d.sync += self.value.eq(found)
+        m.d.sync += self.value.eq(value)
         with m.If(self.write):
             m.d.sync += part.eq(gated(part + 1, by=~self.last))
         return m

@@ -343,15 +343,15 @@ class HostedLayer(wiring.Component):
     def _keep_spikes(self, m: Module, own: OwnSpikes, host: HostWords) -> None:
         """Place the memory of the last tick's spikes, and hand it those of neurons and host."""
         m.submodules.own_spikes = own
-        neurons, loaded = self.neurons, host.loaded
-        fired = data.View(neurons.fields, loaded.data[: neurons.fields.size]).fired
+        neurons, access = self.neurons, host.loaded
+        fired = data.View(neurons.fields, access.data[: neurons.fields.size]).fired
         m.d.comb += [
             own.valid.eq(neurons.o_valid),
             own.spike.eq(self.spikes),
             own.last.eq(neurons.o_last),
             # A host that restores all neurons in order restores their spikes, too.
-            own.load.eq(host.load_now & (loaded.space == Space.NEURON)),
-            own.number.eq(loaded.word[: len(own.number)]),
+            own.load.eq(host.load_now & (access.space == Space.NEURON)),
+            own.number.eq(access.word[: len(own.number)]),
             own.fired.eq(fired),
         ]
 

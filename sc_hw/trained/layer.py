@@ -315,10 +315,10 @@ class TrainedLayer(HostedLayer):
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])
         if self.queue is not None:
-            taken = self._connect_queue(m, delays, self.queue, tick.begins, ends)
+            transfer = self._connect_queue(m, delays, self.queue, tick.begins, ends)
         else:
-            taken = tick.waiting & self.o.ready
-        with m.If(taken):
+            transfer = tick.waiting & self.o.ready
+        with m.If(transfer):
             m.d.sync += tick.waiting.eq(0)
         m.d.comb += self.o.payload.step.eq(tick.step)
         if self.queue is None:

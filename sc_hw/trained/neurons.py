@@ -85,7 +85,7 @@ class Neurons(wiring.Component):
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)
         self.fields = data.StructLayout({**state, **own})
         self.index_bits = max(1, (spec.turns - 1).bit_length())
-        shown = {"o_potential": Out(state["potential"])} if shows_potential else {}
+        potential_port = {"o_potential": Out(state["potential"])} if shows_potential else {}
         super().__init__(
             {
                 "announce": In(1),
@@ -96,7 +96,7 @@ class Neurons(wiring.Component):
                 "o_valid": Out(1),
                 "o_spike": Out(1),
                 "o_last": Out(1),
-                **shown,
+                **potential_port,
                 "host_address": In(self.index_bits),
                 "word": Out(self.fields.size),
                 "load": In(1),
@@ -222,9 +222,9 @@ class Neurons(wiring.Component):
         if not self.own.size:
             return {}
         m.submodules.own = own = BlockRAM(self.spec.turns, self.own.size, few=self._few)
-        loaded = self.load_data[self.state.size :]
+        load_value = self.load_data[self.state.size :]
         write = gated_write_register(
-            m, load=Write(self.load, self.host_address, loaded), name="write_own"
+            m, load=Write(self.load, self.host_address, load_value), name="write_own"
         )
         m.d.comb += own.r_addr.eq(address)
         connect(m, own, write)

@@ -116,13 +116,13 @@ class OwnSpikes(wiring.Component):
             ),
             self.found.eq(ram.r_data),
         ]
-        written = Mux(self.load, place[in_slice:], part)[: self.slice_bits]
+        w_place = Mux(self.load, place[in_slice:], part)[: self.slice_bits]
         if self.banks == 1:
-            m.d.comb += [ram.w_addr.eq(written), ram.r_addr.eq(self.slice)]
+            m.d.comb += [ram.w_addr.eq(w_place), ram.r_addr.eq(self.slice)]
         else:
             bank = Signal(name="bank")  # that of the tick before
             m.d.comb += [
-                ram.w_addr.eq(Cat(written, bank ^ ~self.load)),
+                ram.w_addr.eq(Cat(w_place, bank ^ ~self.load)),
                 ram.r_addr.eq(Cat(self.slice, bank)),
             ]
             m.d.sync += bank.eq(bank ^ (self.valid & self.last))

@@ -120,7 +120,7 @@ class Ecp5(Family):
             pins += [value[bit] if bit < len(value) else C(0, 1) for bit in range(address_bits)]
             return {f"i_AD{port}{number}": bit for number, bit in enumerate(pins)}
 
-        written = [
+        w_data = [
             ram.w_data[column + bit] if column + bit < ram.width and bit < width else C(0, 1)
             for bit in range(18)
         ]
@@ -154,7 +154,7 @@ class Ecp5(Family):
             **{f"i_CS{port}{number}": C(0, 1) for port in "AB" for number in range(3)},
             **address("A", ram.w_addr),
             **address("B", ram.r_addr),
-            **{f"i_DIA{bit}": value for bit, value in enumerate(written)},
+            **{f"i_DIA{bit}": value for bit, value in enumerate(w_data)},
             **{f"i_DIB{bit}": C(0, 1) for bit in range(18)},
             **{f"o_DOB{bit}": read[bit] for bit in range(width)},
         )
@@ -162,8 +162,8 @@ class Ecp5(Family):
 
     def _pdpw16kd(self, m: Module, ram: BlockRAM, name: str, column: int) -> Value:
         """Add a block for 36 bits of a memory's word, from `column` on; the word that it reads."""
-        written = Cat(ram.w_data[column : column + 36], C(0, 36))[:36]
-        return _wide_block(m, name, ram.r_addr, ram.w_addr, written, ram.w_en, C(15, 4))
+        w_data = Cat(ram.w_data[column : column + 36], C(0, 36))[:36]
+        return _wide_block(m, name, ram.r_addr, ram.w_addr, w_data, ram.w_en, C(15, 4))
 
     def get_lane_ram(self, ram: LaneRAM) -> Elaboratable | None:
         """Rows of PDPW16KD, 36 bits and 512 words a block, with a byte enable for each 9 bits.
@@ -179,7 +179,7 @@ class Ecp5(Family):
         few = 0 < rest <= _FEW_WORDS
         rows += rest > 0 and not few
         row, part = ram.addr[9:], 9 * bytes_
-        written = Cat(ram.w_data, C(0, part - ram.width))
+        w_data = Cat(ram.w_data, C(0, part - ram.width))
         data = []
         for number in range(rows):
             blocks = []
@@ -191,7 +191,7 @@ class Ecp5(Family):
                         f"block_{number}_{lane}",
                         ram.addr[:9],
                         ram.addr[:9],
-                        Cat(written.replicate(4 // bytes_)),
+                        Cat(w_data.replicate(4 // bytes_)),
                         enables.any() & (row == number),
                         Cat(Cat(enable.replicate(bytes_) for enable in enables), C(0, 4))[:4],
                     )
@@ -263,9 +263,9 @@ class Ecp5(Family):
         width, pad = ram.width, C(0, 9)
         lanes = [ram.w_data[n * width : (n + 1) * width] for n in range(lane, lane + 4)]
         enables = ram.w_en[lane : lane + 4]
-        written = Cat(Cat(one, pad)[:9] for one in lanes)
+        w_data = Cat(Cat(one, pad)[:9] for one in lanes)
         read = _wide_block(
-            m, name, ram.r_addr[:9], ram.w_addr[:9], written, enables.any() & here, enables
+            m, name, ram.r_addr[:9], ram.w_addr[:9], w_data, enables.any() & here, enables
         )
         return Cat(read[9 * n : 9 * n + width] for n in range(4))
 
@@ -339,7 +339,7 @@ class Ecp5(Family):
 
 
 def _wide_block(
-    m: Module, name: str, r_addr: Value, w_addr: Value, written: Value, write: Value, bytes_: Value
+    m: Module, name: str, r_addr: Value, w_addr: Value, w_data: Value, write: Value, bytes_: Value
 ) -> Value:
     """Add a PDPW16KD as 512 words of 36 bits, and return the word that it reads.
 
@@ -352,7 +352,7 @@ def _wide_block(
     m : module that the block is added to.
     name : of the block.
     r_addr, w_addr : addresses; pins beyond them are 0.
-    written : the word to write, 36 bits.
+    w_data : the word to write, 36 bits.
     write : write in this clock.
     bytes_ : which of the 4 bytes of 9 bits.
     """
@@ -384,7 +384,7 @@ def _wide_block(
             f"i_ADR{number}": bit(r_addr, number - 5) if number >= 5 else C(0, 1)
             for number in range(14)
         },
-        **{f"i_DI{number}": written[number] for number in range(36)},
+        **{f"i_DI{number}": w_data[number] for number in range(36)},
         **{f"o_DO{number}": read[number] for number in range(36)},
     )
     return read

@@ -78,14 +78,14 @@ class UltraPlus(Ice40):
         if ram.depth > 16_384 or blocks <= _FEW_BLOCKS:
             return None
         m = Module()
-        written = Cat(ram.w_data, C(0, part - ram.width)).replicate(ram.lanes)
+        w_data = Cat(ram.w_data, C(0, part - ram.width)).replicate(ram.lanes)
         # A write mask bit is 4 data bits.
         mask = Cat(enable.replicate(part // 4) for enable in ram.w_en)
         columns = []
-        for low in range(0, len(written), 16):
+        for low in range(0, len(w_data), 16):
             own = mask[low // 4 : low // 4 + 4]
             columns.append(
-                _spram(m, low, ram.addr, ram.w_en.any(), written[low : low + 16], Cat(own, C(0, 4)))
+                _spram(m, low, ram.addr, ram.w_en.any(), w_data[low : low + 16], Cat(own, C(0, 4)))
             )
         words = Cat(*columns)
         register = Signal(len(ram.r_data), name="output_register", reset_less=True)
@@ -105,7 +105,7 @@ class UltraPlus(Ice40):
         m = Module()
         part = -(-ram.width // 4) * 4
         words = [ram.w_data[low : low + ram.width] for low in range(0, len(ram.w_data), ram.width)]
-        written = Cat(Cat(word, C(0, part - ram.width)) for word in words)
+        w_data = Cat(Cat(word, C(0, part - ram.width)) for word in words)
         mask = Cat(enable.replicate(part // 4) for enable in ram.w_en)
         columns = [
             _spram(
@@ -113,10 +113,10 @@ class UltraPlus(Ice40):
                 low,
                 ram.r_addr,
                 ram.w_en.any(),
-                written[low : low + 16],
+                w_data[low : low + 16],
                 Cat(mask[low // 4 : low // 4 + 4], C(0, 4)),
             )
-            for low in range(0, len(written), 16)
+            for low in range(0, len(w_data), 16)
         ]
         read = Cat(*columns)
         m.d.comb += ram.r_data.eq(
@@ -175,7 +175,7 @@ class UltraPlus(Ice40):
         return m
 
 
-def _spram(m: Module, low: int, addr: Value, enable: Value, written: Value, mask: Value) -> Value:
+def _spram(m: Module, low: int, addr: Value, enable: Value, w_data: Value, mask: Value) -> Value:
     """Add an SB_SPRAM256KA, and return the word that it reads.
 
     Parameters
@@ -184,14 +184,14 @@ def _spram(m: Module, low: int, addr: Value, enable: Value, written: Value, mask
     low : lowest bit of the memory's word that it holds; the block's name has it.
     addr : of the access.
     enable : write.
-    written : the bits to write, 16 or fewer.
+    w_data : the bits to write, 16 or fewer.
     mask : write enable of each 4 bits, 4 bits or more.
     """
     read = Signal(16, name=f"read_{low}")
     m.submodules[f"block_{low}"] = Instance(
         "SB_SPRAM256KA",
         i_ADDRESS=Cat(addr, C(0, 14))[:14],
-        i_DATAIN=Cat(written, C(0, 16))[:16],
+        i_DATAIN=Cat(w_data, C(0, 16))[:16],
         i_MASKWREN=mask[:4],
         i_WREN=enable,
         i_CHIPSELECT=C(1, 1),

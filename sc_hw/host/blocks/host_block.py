@@ -170,13 +170,13 @@ class HostBlock(wiring.Component, ABC):
             ),
         )
 
-    def answer_at_end(self, m: Module, answer: Value, taken: Value, done: Value) -> None:
+    def answer_at_end(self, m: Module, answer: Value, strobe: Value, done: Value) -> None:
         """A packet of two words for each step: its number, and its answer.
 
         Parameters
         ----------
         answer : of the step.
-        taken : the answer is there in this clock.
+        strobe : the answer is there in this clock.
         done : all of the step is done; not before the answer. The packet leaves after it.
         """
         number, held = Signal(WORD_BITS, init=1), Signal(len(answer), reset_less=True)
@@ -186,7 +186,7 @@ class HostBlock(wiring.Component, ABC):
             self.packet.payload.eq(Mux(second, held, number)),
             self.finished.eq(waiting & second & self.packet.ready),
         ]
-        with m.If(taken):
+        with m.If(strobe):
             m.d.sync += held.eq(answer)
         with m.If(done):
             m.d.sync += waiting.eq(1)

@@ -53,7 +53,7 @@ class HostLane(HostBlock):
         rule = self.block.component.rule
         flying = self.count_in_flight(m, 1)
         inputs = data.View(self.input_layout, self.transfer.payload)
-        loaded = data.View(self.state_layout, self.data)
+        load_values = data.View(self.state_layout, self.data)
         state = Cat(Value.cast(getattr(pins, name)) for name, _ in self.state_layout)
         done, answer = Signal(), Signal(self.data_bits, reset_less=True)
         loads, word = self.load & ~self.done, state
@@ -65,7 +65,7 @@ class HostLane(HostBlock):
             *(getattr(pins, name).eq(inputs[name]) for name, _ in self.input_layout),
             pins.load.eq(loads),
             *(
-                getattr(pins, f"load_{field.name}").eq(loaded[field.name])
+                getattr(pins, f"load_{field.name}").eq(load_values[field.name])
                 for field in rule.state
                 if field.loadable
             ),

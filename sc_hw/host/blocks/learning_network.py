@@ -39,13 +39,13 @@ class HostLearningNetwork(HostBlock):
                 " the sample, so [learning] feedback must be 'label', not"
                 f" '{network.spec.feedback}': a reward follows the answer."
             )
-        told = leaf_fields(network.parts.control.told_layout)
+        leaves = leaf_fields(network.parts.control.told_layout)
         bits = network.spec.value_bits
         self.step = StepPacket(
             network.spec.inputs,
             bits,
             ({"name": "value", "offset": 0, "width": bits, "signed": False},),
-            common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in told),
+            common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in leaves),
         )
         self.describe_answers(network.plan.class_bits, network.parts.host)
 

@@ -40,9 +40,9 @@ class HostNetwork(HostBlock):
         teach = leaf_fields(network.plastic.teach_layout) if network.plastic is not None else []
         # In slices the bits of a step are the same words.
         transfers, bits = (spec.slices(), SLICE) if spec.slices() else (1, spec.layers[0].inputs)
-        given = "spikes"
+        field_name = "spikes"
         if spec.encoder is not None:  # a step of the host is a set of values
-            transfers, bits, given = spec.values, spec.encoder.bits, "values"
+            transfers, bits, field_name = spec.values, spec.encoder.bits, "values"
         last = (
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )
@@ -53,7 +53,7 @@ class HostNetwork(HostBlock):
         self.step = StepPacket(
             transfers,
             bits,
-            ({"name": given, "offset": 0, "width": bits, "signed": False},),
+            ({"name": field_name, "offset": 0, "width": bits, "signed": False},),
             common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in teach),
         )
         fields = spike_fields(self.spikes)
@@ -246,8 +246,8 @@ class HostNetwork(HostBlock):
                 with m.If(self.packet.ready):
                     m.d.comb += self.finished.eq(1)
                     m.next = "rest"
-        taken = pins.o.valid & pins.o.ready
-        m.d.comb += self.reserve.eq(taken if self.is_early else self.begins & self.needs_room)
+        transfer = pins.o.valid & pins.o.ready
+        m.d.comb += self.reserve.eq(transfer if self.is_early else self.begins & self.needs_room)
         return packing
 
     def _count_on(self, m: Module, number: Signal, begins: Value) -> None:
@@ -272,16 +272,16 @@ class HostNetwork(HostBlock):
                 turn.eq(turn + 1),
             ]
 
-    def _last_of_set(self, m: Module, taken: Value) -> Value:
+    def _last_of_set(self, m: Module, transfer: Value) -> Value:
         """Whether a word of spikes is the last one of its set of values.
 
-        `taken`: a word, or the last slice of one, is taken in this clock.
+        `transfer`: a word, or the last slice of one, is taken in this clock.
         """
         if self.block.component.encoder is None or self.words_of_set == 1:
             return C(1, 1)
         word = Signal(range(self.words_of_set), name="word_of_set")
         last = word == self.words_of_set - 1
-        with m.If(taken):
+        with m.If(transfer):
             m.d.sync += word.eq(Mux(last, 0, word + 1))
         return last
 
