@@ -28,13 +28,13 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     """The type of an argument that is a whole number in a range."""
 
     def parsed(text: str) -> int:
-        wanted = f"must be a whole number from {least:,} to {most:,}, not {text[:40]!r}"
+        requirement = f"must be a whole number from {least:,} to {most:,}, not {text[:40]!r}"
         try:
             value = int(text) if len(text) <= len(str(most)) else most + 1
         except ValueError:
-            raise argparse.ArgumentTypeError(wanted) from None
+            raise argparse.ArgumentTypeError(requirement) from None
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(wanted)
+            raise argparse.ArgumentTypeError(requirement)
         return value
 
     return parsed

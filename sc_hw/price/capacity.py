@@ -36,17 +36,17 @@ def usage(
     By unit: used, available and percent. `available` is None where the target names no part, or
     builds the unit of logic.
     """
-    counted = dict(used)
+    counts = dict(used)
     spram = sum(number for cell, number in cells.items() if fnmatchcase(cell, "SB_SPRAM*"))
     if spram or "spram" in target.capacity:
-        counted["spram"] = spram
+        counts["spram"] = spram
     return {
         unit: {
             "used": number,
             "available": target.capacity.get(unit),
             "percent": _percent(number, target.capacity.get(unit)),
         }
-        for unit, number in counted.items()
+        for unit, number in counts.items()
     }
 
 
@@ -71,14 +71,14 @@ def overflow(resources: Mapping[str, Mapping[str, float | None]]) -> str | None:
     return f"does not fit: {', '.join(parts)}" if parts else None
 
 
-def verdict(target: Target, excess: str | None, placed: Mapping[str, Any]) -> dict[str, Any]:
+def verdict(target: Target, excess: str | None, figures: Mapping[str, Any]) -> dict[str, Any]:
     """Whether the design fits the device, and why it is not known where it isn't.
 
     Parameters
     ----------
     target : the device.
     excess : from :func:`overflow`.
-    placed : the figures of place and route.
+    figures : of place and route.
 
     Returns
     -------
@@ -88,11 +88,11 @@ def verdict(target: Target, excess: str | None, placed: Mapping[str, Any]) -> di
     """
     if excess is not None:
         return {"fits": False, "fits_reason": excess}
-    if placed["placed"] is not None:
+    if figures["placed"] is not None:
         return {"fits": True, "fits_reason": None}
     if not target.capacity:
         return {"fits": None, "fits_reason": target.capacity_source}
-    return {"fits": None, "fits_reason": placed["placed_reason"]}
+    return {"fits": None, "fits_reason": figures["placed_reason"]}
 
 
 class ProductWatch:

@@ -73,11 +73,11 @@ def estimate(
     """
     if seeds < 1:
         raise ValueError(f"seeds must be >= 1, not {seeds}")
-    chosen = [load_target(name) for name in targets]
+    devices = [load_target(name) for name in targets]
     find("yosys")
     build = elaborate(design, root)
     rows = []
-    for target in chosen:
+    for target in devices:
         try:
             rows.append(estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress))
         except (ConfigError, ToolError) as error:
@@ -163,13 +163,13 @@ def _estimate_in(
     excess = overflow(metrics["device"]["resources"])
     if excess is None:
         domains = build.manifest.get("domains")
-        placed = place_and_route(target, folder, seeds, jobs, progress, domains)
-        excess = placed.pop("no_room", None)
+        placement = place_and_route(target, folder, seeds, jobs, progress, domains)
+        excess = placement.pop("no_room", None)
     else:
-        placed = not_placed(excess)
+        placement = not_placed(excess)
     if excess is not None:
         progress(f"{target.name}: {excess}")
-    metrics.update(placed)
+    metrics.update(placement)
     metrics.update(verdict(target, excess, metrics))
     metrics.update(_rates(metrics, block, target, folder))
     write_json(folder / "metrics.json", metrics)

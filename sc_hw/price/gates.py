@@ -126,8 +126,8 @@ class Gates:
             return empty
         while len(literals) > 1:
             pairs = zip(literals[::2], literals[1::2], strict=False)
-            joined = [join(a, b, label) for a, b in pairs]
-            literals = joined + (literals[-1:] if len(literals) % 2 else [])
+            parents = [join(a, b, label) for a, b in pairs]
+            literals = parents + (literals[-1:] if len(literals) % 2 else [])
         return literals[0]
 
 
@@ -159,11 +159,11 @@ class Cover:
         for number in range(1, len(gates.inputs)):
             if gates.inputs[number] and (direct[number] or readers[number]):
                 leaves[number] = _drawn_in(gates.inputs[number], leaves, readers, direct)
-        wanted = {literal >> 1 for literal in uses} & set(leaves)
+        live = {literal >> 1 for literal in uses} & set(leaves)
         for number in reversed(leaves):
-            if number in wanted:
-                wanted.update(leaf for leaf in leaves[number] if leaf in leaves)
-        self.leaves = {number: leaves[number] for number in leaves if number in wanted}
+            if number in live:
+                live.update(leaf for leaf in leaves[number] if leaf in leaves)
+        self.leaves = {number: leaves[number] for number in leaves if number in live}
         self.inverters = sorted(
             {
                 literal >> 1
@@ -184,13 +184,16 @@ def _drawn_in(
     direct: Sequence[int],
 ) -> tuple[int, ...]:
     """Inputs of a gate's LUT: those of gates in front of it that nobody else reads, if they fit."""
-    found = dict.fromkeys(inputs)
+    result = dict.fromkeys(inputs)
     alone = sorted(
         (each for each in inputs if each in leaves and readers[each] == 1 and not direct[each]),
         key=lambda each: len(leaves[each]),
     )
     for each in alone:
-        grown = {**{other: None for other in found if other != each}, **dict.fromkeys(leaves[each])}
+        grown = {
+            **{other: None for other in result if other != each},
+            **dict.fromkeys(leaves[each]),
+        }
         if len(grown) <= LUT_INPUTS:
-            found = grown
-    return tuple(found)
+            result = grown
+    return tuple(result)

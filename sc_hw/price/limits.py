@@ -24,7 +24,7 @@ def _holds(limit: ClockLimit, cells: Iterable[Mapping[str, Any]]) -> bool:
     # Yosys leaves out a parameter that a cell does not have: it counts as 0.
     return not limit.cells or any(
         any(fnmatchcase(cell["type"], pattern) for pattern in limit.cells)
-        and all(_value(cell["parameters"].get(name, "0")) == wanted for name, wanted in limit.where)
+        and all(_value(cell["parameters"].get(name, "0")) == value for name, value in limit.where)
         for cell in cells
     )
 

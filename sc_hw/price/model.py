@@ -74,8 +74,8 @@ class TargetModel:
 
     def luts(self, counts: Counts, block: str) -> float:
         """LUTs of a part of a block, or of all of it."""
-        made: float = sum(self.lut[name] * getattr(counts, name) for name in FEATURES)
-        return max(0.0, made + self.cover.get(block, 0.0) * counts.cover) + counts.cells
+        logic: float = sum(self.lut[name] * getattr(counts, name) for name in FEATURES)
+        return max(0.0, logic + self.cover.get(block, 0.0) * counts.cover) + counts.cells
 
     def fmax_mhz(self, structure: Structure, block: str) -> float:
         """The clock that place and route is expected to reach."""

@@ -60,13 +60,13 @@ def price(
         Yosys is missing or fails.
     """
     check_design(design)
-    chosen = [_modelled(name) for name in targets or modelled_targets()]
+    models = [_modelled(name) for name in targets or modelled_targets()]
     find("yosys")
     folder = None
     if root is not None:  # an error of it comes before the work
         folder = make_folder(folder_of_builds(root) / build_id(design) / "price")
     rows = []
-    for target, model in chosen:
+    for target, model in models:
         progress(f"{target.name}: counting")
         try:
             # The pipeline is cut for the target's family, whatever fabric the design names.

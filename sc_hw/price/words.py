@@ -236,8 +236,8 @@ class Reader:
         """The module in literals."""
         for name, port in self._module["ports"].items():
             if port["direction"] == "input":
-                made = self._sources(port["bits"], "port", "")
-                self.words.inputs[name] = made
+                literals = self._sources(port["bits"], "port", "")
+                self.words.inputs[name] = literals
         cells = [cell for cell in self._module["cells"].values() if cell["type"] != "$scopeinfo"]
         logic: list[Mapping[str, Any]] = []
         registers: list[Mapping[str, Any]] = []
@@ -271,18 +271,18 @@ class Reader:
     # --- what is not logic --------------------------------------------------------------------
 
     def _sources(self, bits: Sequence[Any], kind: str, label: str) -> Bits:
-        made = []
+        literals = []
         for bit in bits:
             if bit in self._equal:
-                made.append(self._same(bit))
+                literals.append(self._same(bit))
                 continue
             literal = self._literal.get(bit)  # one that is equal may have been read before
             if literal is None:
                 literal = self._literal[bit] = self.words.gates.source(label)
                 self.words.starts[literal >> 1] = kind
             self.words.gates.labels[literal >> 1] = label
-            made.append(literal)
-        return made
+            literals.append(literal)
+        return literals
 
     def _same(self, bit: Any) -> int:
         """The literal of the flip-flop that holds what `bit` holds."""
@@ -329,8 +329,8 @@ class Reader:
             key = (pins["CLK"][0], read, enable, reset, clear, value, self._initial.get(bit))
             self.held.setdefault(key, []).append(bit)
             if bit not in self._equal:
-                made = self._literal[bit]
-                self.words.registers.append(Register(made, (read, *controls), label))
+                output = self._literal[bit]
+                self.words.registers.append(Register(output, (read, *controls), label))
 
     # --- logic --------------------------------------------------------------------------------
 
@@ -352,10 +352,10 @@ class Reader:
         top = bits[-1] if bits and signed else FALSE
         return (bits + [top] * width)[:width]
 
-    def _put(self, cell: Mapping[str, Any], pin: str, made: Sequence[int]) -> None:
+    def _put(self, cell: Mapping[str, Any], pin: str, literals: Sequence[int]) -> None:
         bits = cell["connections"].get(pin, [])
         for place, bit in enumerate(bits):
-            self._literal[bit] = made[place] if place < len(made) else FALSE
+            self._literal[bit] = literals[place] if place < len(literals) else FALSE
 
     def _logic(self, cell: Mapping[str, Any]) -> None:
         kind = cell["type"]
@@ -445,13 +445,13 @@ class Reader:
         word = self._bits(pins["A"])
         selects = self._bits(pins["S" if kind in ("$bmux", "$demux") else "B"])
         if kind == "$demux":
-            made = word
+            ways = word
             for select in selects:
-                made = [
-                    *(gates.both(bit, select ^ 1, label) for bit in made),
-                    *(gates.both(bit, select, label) for bit in made),
+                ways = [
+                    *(gates.both(bit, select ^ 1, label) for bit in ways),
+                    *(gates.both(bit, select, label) for bit in ways),
                 ]
-            return made
+            return ways
         if kind == "$bmux":
             for select in selects:  # the lowest select chooses between neighbours
                 words = [word[low : low + width] for low in range(0, len(word), width)]
@@ -468,10 +468,10 @@ class Reader:
         word = word + [top if not left else FALSE] * (length - len(word))
         for place, select in enumerate(selects):
             by = min(1 << min(place, 20), length)
-            moved = [FALSE] * by + word[:-by] if left else word[by:] + [top] * by
-            moved = moved[:length]
+            shifted = [FALSE] * by + word[:-by] if left else word[by:] + [top] * by
+            shifted = shifted[:length]
             word = [
-                gates.choose(select, on, off, label) for on, off in zip(moved, word, strict=True)
+                gates.choose(select, on, off, label) for on, off in zip(shifted, word, strict=True)
             ]
         return word[:width]
 
@@ -551,7 +551,7 @@ class Reader:
         carries: Bits = []
         known: int | None = carry  # the carry as a literal; None where only its inputs are known
         reads = [carry]
-        wanted = [bit in self._readers for bit in pins.get("CO", ())]
+        carry_outputs = [bit in self._readers for bit in pins.get("CO", ())]
         for place, (x, y) in enumerate(zip(a, b, strict=True)):
             if known is not None and _constants(x, y, known) >= 2:
                 sums.append(gates.parity((x, y, known), label))
@@ -564,7 +564,7 @@ class Reader:
                     grown = [each for each in dict.fromkeys([known, x, y]) if each > TRUE]
                 sums.append(gates.table(f"sum {place} {a} {b} {carry}", grown, label))
                 known, reads = None, grown
-            if place < len(wanted) and wanted[place] and known is None:
+            if place < len(carry_outputs) and carry_outputs[place] and known is None:
                 known = gates.table(f"carry {place + 1} {a} {b} {carry}", reads, label)
             carries.append(FALSE if known is None else known)
         self._put(cell, "Y", sums)
@@ -610,48 +610,48 @@ def _is_register(kind: str) -> bool:
 
 def _names(module: Mapping[str, Any], label_of: Callable[[str], str]) -> dict[Any, str]:
     """A label for each bit that a net with a name carries; of several names the deepest one."""
-    named: dict[Any, tuple[int, str]] = {}
+    deepest: dict[Any, tuple[int, str]] = {}
     for name, net in module["netnames"].items():
         if net.get("hide_name"):
             continue
         depth = name.count(".")
         for bit in net["bits"]:
-            if bit not in named or depth > named[bit][0]:
-                named[bit] = (depth, name)
+            if bit not in deepest or depth > deepest[bit][0]:
+                deepest[bit] = (depth, name)
     labels: dict[str, str] = {}
-    found = {}
-    for bit, (_, name) in named.items():
+    result = {}
+    for bit, (_, name) in deepest.items():
         place = name.rpartition(".")[0]
         if place not in labels:
             labels[place] = label_of(place)
-        found[bit] = labels[place]
-    return found
+        result[bit] = labels[place]
+    return result
 
 
 def _read_bits(module: Mapping[str, Any], others: Mapping[str, Any]) -> set[Any]:
     """Bits that a cell or a port reads."""
-    found: set[Any] = set()
+    reads: set[Any] = set()
     for cell in module["cells"].values():
         ports = cell.get("port_directions") or {
             name: port["direction"] for name, port in others.get(cell["type"], {}).items()
         }
         for pin, bits in cell["connections"].items():
             if ports.get(pin, "input") != "output":
-                found.update(bits)
+                reads.update(bits)
     for port in module["ports"].values():
         if port["direction"] != "input":
-            found.update(port["bits"])
-    return found - set(CONSTANTS)
+            reads.update(port["bits"])
+    return reads - set(CONSTANTS)
 
 
 def _initial_values(module: Mapping[str, Any]) -> dict[Any, str]:
     """Power-on values by bit, where the netlist gives one."""
-    found: dict[Any, str] = {}
+    values: dict[Any, str] = {}
     for net in module["netnames"].values():
         value = net.get("attributes", {}).get("init")
         if value is not None:
-            found |= dict(zip(net["bits"], str(value)[::-1], strict=False))
-    return found
+            values |= dict(zip(net["bits"], str(value)[::-1], strict=False))
+    return values
 
 
 def _in_order(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

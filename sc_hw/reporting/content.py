@@ -243,7 +243,7 @@ def rule_content(
     proof: Mapping[str, Any],
     cosim: Mapping[str, Any],
     prices: Sequence[Mapping[str, Any]],
-    learned: Mapping[str, Any],
+    score: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What `report.json` holds of a block that computes a rule."""
     content: dict[str, Any] = {
@@ -265,7 +265,7 @@ def rule_content(
         "cosim": cosim,
         "price": prices,
         "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
-        "learned": learned,
+        "learned": score,
         "tools": tools_by_stage(manifest, proof, cosim, prices),
         "hardware_measurement_claimed": False,
     }

@@ -82,7 +82,7 @@ def _described(manifest: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]], 
         layers = _recurrent_layers(spec, manifest)
         sizes = f"{spec.inputs:,} lines, {spec.hidden.neurons:,} neurons that feed back, "
         lead = f"Recurrent network that learns tasks in time on the chip: {sizes}"
-        kept = "bits of weights and of what else the rule keeps of a synapse."
+        memory = "bits of weights and of what else the rule keeps of a synapse."
         quiet: dict[str, Any] = {}
     else:
         network = LearningNetworkSpec.model_validate(design["learning"])
@@ -90,17 +90,17 @@ def _described(manifest: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]], 
         sizes = "".join(f"{layer['neurons']} hidden neurons, " for layer in layers[:-1])
         sizes = f"{network.inputs:,} inputs, {sizes}"
         lead = f"Network that learns on the chip, hidden layers too: {sizes}"
-        kept = "bits of weights and no other memory a synapse."
+        memory = "bits of weights and no other memory a synapse."
         quiet = manifest["quiet"]
     bits = sum(layer["memory_bits"] for layer in layers)
-    return f"{lead}{layers[-1]['neurons']} classes, {bits:,} {kept}", layers, quiet
+    return f"{lead}{layers[-1]['neurons']} classes, {bits:,} {memory}", layers, quiet
 
 
 def learning_content(
     manifest: Mapping[str, Any],
     proof: Mapping[str, Any],
     cosim: Mapping[str, Any],
-    learned: Mapping[str, Any],
+    score: Mapping[str, Any],
     arrays: Mapping[str, NDArray[Any]] | None,
     prices: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def learning_content(
         quiet=quiet,
         layers=layers,
         task=TASKS[manifest["design"]["block"]][1],
-        learned={**learned, **scored},
+        learned={**score, **scored},
     )
-    content["figures"] |= {f"learned.{key}": learned[key] for key in SCORES if key in learned}
+    content["figures"] |= {f"learned.{key}": score[key] for key in SCORES if key in score}
     content["figures"] |= price_figures(prices)
     return content
 
@@ -140,32 +140,32 @@ def learning_pictures(
     content: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None
 ) -> dict[str, str]:
     """Learning curve, held-out samples, weights as images and their counts, as SVG by name."""
-    learned = content["learned"]
-    if arrays is None or learned["status"] == "not run":
+    score = content["learned"]
+    if arrays is None or score["status"] == "not run":
         return {}
     *hidden, readout = content["layers"]
     classes = [str(number) for number in range(readout["neurons"])]
-    longer = {"trials": learned["samples"], "right": learned["curve"]}
+    longer = {"trials": score["samples"], "right": score["curve"]}
     pictures = {
         "curve": plots.learning_curve(
-            learned["curve_in_rtl"],
-            learned["block"],
+            score["curve_in_rtl"],
+            score["block"],
             1 / len(classes),
-            longer if learned["samples_in_rtl"] < learned["samples"] else None,
+            longer if score["samples_in_rtl"] < score["samples"] else None,
         )
     }
-    if learned["confusion"] is not None:
-        pictures["confusion"] = task_plots.confusion(learned["confusion"], classes)
+    if score["confusion"] is not None:
+        pictures["confusion"] = task_plots.confusion(score["confusion"], classes)
     weights = [arrays[f"{one['name']}.weight"].astype(np.int64) for one in content["layers"]]
     most = max((1 << (layer["weight_bits"] - 1)) - 1 for layer in content["layers"])
     flat = np.concatenate([each.ravel() for each in weights])
     pictures["histogram"] = task_plots.weight_histogram(flat, -most, most)
     # images only where the readout follows: else it does not say for what a neuron speaks
-    if len(hidden) == 1 and learned["image"] is not None:
-        chosen = np.sort(np.argsort(-np.abs(weights[-1]).sum(1), kind="stable")[:PICTURED])
+    if len(hidden) == 1 and score["image"] is not None:
+        neurons = np.sort(np.argsort(-np.abs(weights[-1]).sum(1), kind="stable")[:PICTURED])
         inputs = content["design"]["learning"]["inputs"]
-        images = weight_images(weights[0][:inputs, chosen].T, {"shape": learned["image"]})
-        names = [f"{n}: {classes[int(weights[-1][n].argmax())]}" for n in chosen.tolist()]
+        images = weight_images(weights[0][:inputs, neurons].T, {"shape": score["image"]})
+        names = [f"{n}: {classes[int(weights[-1][n].argmax())]}" for n in neurons.tolist()]
         if images is not None:
             pictures["weights"] = plots.weight_maps(images, names, WEIGHTS_LABEL)
     return pictures

@@ -282,14 +282,14 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
         panels = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
         limit = max(1, int(np.abs(maps).max()))
         for axes, image, name in zip(panels, maps, names, strict=False):
-            drawn = axes.imshow(
+            picture = axes.imshow(
                 image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
             )
             axes.set_title(name, loc="center")
         for axes in panels:
             axes.set_axis_off()
         bar = figure.colorbar(
-            drawn, ax=panels.tolist(), shrink=0.75, pad=0.015, ticks=[-limit, 0, limit]
+            picture, ax=panels.tolist(), shrink=0.75, pad=0.015, ticks=[-limit, 0, limit]
         )
         bar.set_label(label, fontsize=8)
         bar.ax.tick_params(labelsize=8, right=False)

@@ -141,15 +141,15 @@ def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[
 
 def _written_report(path: Path) -> dict[str, Any] | None:
     """A `report.json` with what a comparison reads of it; None where there is no such file."""
-    found = read_json(path, REPORT_SCHEMA)
-    if found is not None and not (
-        isinstance(found.get("figures"), dict) and isinstance(found.get("build_id"), str)
+    content = read_json(path, REPORT_SCHEMA)
+    if content is not None and not (
+        isinstance(content.get("figures"), dict) and isinstance(content.get("build_id"), str)
     ):
         raise ReportError(
             f"{path} must have figures and a build_id, as `sc-hw report` writes them; write it"
             " again."
         )
-    return found
+    return content
 
 
 def _other_report(place: Path) -> dict[str, Any]:
@@ -247,23 +247,23 @@ def _weight_field(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _task_plots(
-    learned: Mapping[str, Any], arrays: TaskArrays | None, manifest: Mapping[str, Any]
+    score: Mapping[str, Any], arrays: TaskArrays | None, manifest: Mapping[str, Any]
 ) -> dict[str, str]:
     """Weights of each neuron as an image, the learning curve and more, as SVG."""
     if arrays is None:
         return {}
-    names = [str(name) for name in learned["classes"]]
+    names = [str(name) for name in score["classes"]]
     pictures = {
         "curve": plots.learning_curve(
-            learned["curve"], learned["block"], learned["chance"], learned["longer"]
+            score["curve"], score["block"], score["chance"], score["longer"]
         ),
     }
     if arrays.inputs is not None:
         pictures["raster"] = task_plots.raster(arrays.inputs, arrays.outputs)
     if arrays.images is not None:
         pictures["weights"] = plots.weight_maps(arrays.images, names, WEIGHTS_LABEL)
-    if learned["confusion"] is not None:
-        pictures["confusion"] = task_plots.confusion(learned["confusion"], names)
+    if score["confusion"] is not None:
+        pictures["confusion"] = task_plots.confusion(score["confusion"], names)
     weight = _weight_field(manifest)
     if weight is not None:
         form = IntFormat(weight["width"], signed=weight["signed"])

@@ -104,11 +104,11 @@ def weight_history(weights: NDArray[np.int64]) -> str:
         figure = Figure(figsize=(WIDTH_IN, 2.5), layout="constrained")
         axes = figure.subplots()
         every = max(1, len(weights) // 1000)
-        x, seen = np.arange(0, len(weights), every), weights[::every]
-        if seen.shape[1] <= 24:
-            axes.plot(x, seen, linewidth=0.9, alpha=0.8)
+        x, samples = np.arange(0, len(weights), every), weights[::every]
+        if samples.shape[1] <= 24:
+            axes.plot(x, samples, linewidth=0.9, alpha=0.8)
         else:
-            low, middle, high = np.percentile(seen, (5, 50, 95), axis=1)
+            low, middle, high = np.percentile(samples, (5, 50, 95), axis=1)
             axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.25, label="5 to 95 %")
             axes.plot(x, middle, color=COLOURS[0], label="median")
             axes.legend(frameon=False)
@@ -126,15 +126,15 @@ def layer_activity(bins: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     bins : functional coverage of a network: `layer.NAME.spike`, `.silent` and, where a potential
         can saturate, `.saturated`.
     """
-    found: dict[str, dict[str, float]] = {}
+    shares: dict[str, dict[str, float]] = {}
     for name in dict.fromkeys(key.split(".")[1] for key in bins if key.startswith("layer.")):
         updates = bins.get(f"layer.{name}.spike", 0) + bins.get(f"layer.{name}.silent", 0)
-        found[name] = {
+        shares[name] = {
             kind: 100 * bins[f"layer.{name}.{key}"] / updates
             for kind, key in (("spiked", "spike"), ("saturated", "saturated"))
             if updates and f"layer.{name}.{key}" in bins
         }
-    return found
+    return shares
 
 
 def saturation(activity: Mapping[str, Mapping[str, float]]) -> str:

@@ -119,7 +119,7 @@ def check_state(subject: str, state: State, layout: Layout) -> None:
     ConfigError
         A field is missing, unknown, no integer, of another shape, or out of its format.
     """
-    wanted = {
+    fields_of_layout = {
         f"{space}.{name}": rest for space, fields in layout.items() for name, rest in fields.items()
     }
     for space, fields in state.items():
@@ -128,22 +128,26 @@ def check_state(subject: str, state: State, layout: Layout) -> None:
                 f"{subject} must hold the fields of {shown(space)} by name, as Device.state() gives"
                 f" them, not {shown(fields)} ({type(fields).__name__})."
             )
-    found = {
+    fields_of_state = {
         f"{space}.{name}": array
         for space, fields in state.items()
         for name, array in fields.items()
     }
-    missing, unknown = sorted(wanted.keys() - found), sorted(found.keys() - wanted)
+    missing, unknown = (
+        sorted(fields_of_layout.keys() - fields_of_state),
+        sorted(fields_of_state.keys() - fields_of_layout),
+    )
     if missing:
         raise ConfigError(
-            f"{subject} must have the field {shown(missing[0])}, and has {sorted(found)}."
+            f"{subject} must have the field {shown(missing[0])}, and has {sorted(fields_of_state)}."
         )
     if unknown:
         raise ConfigError(
-            f"{subject} has an unknown field {shown(unknown[0])}; its fields are {sorted(wanted)}."
+            f"{subject} has an unknown field {shown(unknown[0])}; its fields are"
+            f" {sorted(fields_of_layout)}."
         )
-    for name, (least, greatest, shape) in wanted.items():
-        array = np.asarray(found[name])
+    for name, (least, greatest, shape) in fields_of_layout.items():
+        array = np.asarray(fields_of_state[name])
         # Python's integers (dtype object) hold what 64 bits do not
         whole = array.dtype.kind in "iu" or (
             array.dtype == object and all(isinstance(value, int) for value in array.flat)

@@ -140,9 +140,9 @@ def _one_by_one(
         outputs = [device.run(**rows(stimulus, t, t + 1)) for device in (first, second)]
         if not _equal(outputs):
             (index,) = np.argwhere(outputs[0][0] != outputs[1][0])[0]
-            expected, got = (int(output[0][index]) for output in outputs)
+            expected, actual = (int(output[0][index]) for output in outputs)
             difference: Difference | None = Difference(
-                t, "output", "spike", (int(index),), expected, got
+                t, "output", "spike", (int(index),), expected, actual
             )
         else:
             difference = _between(first.state(), second.state(), t)
@@ -186,11 +186,13 @@ def _between(one: State, other: State, step: int) -> Difference | None:
     """The first field, in the order of the state, in which two states differ."""
     for space, fields in one.items():
         for name, values in fields.items():
-            expected, got = np.asarray(values), np.asarray(other[space][name])
-            wrong = np.argwhere(expected != got)
+            expected, actual = np.asarray(values), np.asarray(other[space][name])
+            wrong = np.argwhere(expected != actual)
             if len(wrong):
                 index = tuple(int(i) for i in wrong[0])
-                return Difference(step, space, name, index, int(expected[index]), int(got[index]))
+                return Difference(
+                    step, space, name, index, int(expected[index]), int(actual[index])
+                )
     return None
 
 

@@ -159,8 +159,8 @@ def lint(build: Build) -> str:
         if line.startswith(("%Warning", "%Error")) and "Exiting due to" not in line
     ]
     if findings or process.returncode != 0:
-        shown = " | ".join((findings or text.splitlines()[-3:])[:3])
+        excerpt = " | ".join((findings or text.splitlines()[-3:])[:3])
         raise ToolError(
-            f"lint of {build.verilog} found {len(findings)} problems: {shown}; all of it: {log}"
+            f"lint of {build.verilog} found {len(findings)} problems: {excerpt}; all of it: {log}"
         )
     return text

@@ -108,36 +108,38 @@ def evaluate(
         A tool is missing or fails.
     """
     file = Path(design)
-    loaded = load_design(file)
-    spec = _network(loaded)
+    subject = load_design(file)
+    spec = _network(subject)
     whole = load_parameters(parameters or file.with_suffix(".npz"), spec)
-    taken = load_samples(data, spec.layers[0].inputs, labels=labels)
-    _check_counts(samples, rtl, loaded.name, spec)
-    taken = taken.first(samples)
-    _check_labels(taken, spec)
+    data_samples = load_samples(data, spec.layers[0].inputs, labels=labels)
+    _check_counts(samples, rtl, subject.name, spec)
+    data_samples = data_samples.first(samples)
+    _check_labels(data_samples, spec)
     floating = _floating(file, spec, nir)
-    integers, floats, shared = _run(spec, whole, taken, floating.layers, progress)
-    potentials, in_floats = _potentials(spec, whole, taken, floating.layers)
+    integers, floats, shared = _run(spec, whole, data_samples, floating.layers, progress)
+    potentials, in_floats = _potentials(spec, whole, data_samples, floating.layers)
     last = spec.layers[-1].name
     result: dict[str, Any] = {
-        "design": loaded.name,
-        "data": taken.origin,
-        "samples": len(taken.spikes),
-        "steps": taken.spikes.shape[1],
-        "labels": taken.labels is not None,
+        "design": subject.name,
+        "data": data_samples.origin,
+        "samples": len(data_samples.spikes),
+        "steps": data_samples.spikes.shape[1],
+        "labels": data_samples.labels is not None,
         "output": last,
         "float": None
         if floats is None
-        else accuracy(floats, taken.labels, spec.readout, in_floats).as_json(),
+        else accuracy(floats, data_samples.labels, spec.readout, in_floats).as_json(),
         "float_missing": floating.why,
-        "integer": accuracy(integers, taken.labels, spec.readout, potentials).as_json(),
+        "integer": accuracy(integers, data_samples.labels, spec.readout, potentials).as_json(),
         "rtl": None,
         "rtl_difference": None,
         "agreement": None if shared is None else shared.as_json(),
         "passed": True,
     }
     if rtl:
-        result |= _in_verilog(loaded, spec, whole, taken.first(rtl), integers, root, progress)
+        result |= _in_verilog(
+            subject, spec, whole, data_samples.first(rtl), integers, root, progress
+        )
     return result
 
 
@@ -150,14 +152,16 @@ def integer_accuracy(
     """
     spec = _network(design)
     whole = load_parameters(parameters, spec)
-    taken = load_samples(data, spec.layers[0].inputs).first(samples)
-    if taken.labels is None:
-        raise ConfigError(f"data file {taken.origin} must have labels: no answer is right without.")
-    _check_labels(taken, spec)
-    integers, _, _ = _run(spec, whole, taken, None, silent)
-    potentials, _ = _potentials(spec, whole, taken, None)
-    found = accuracy(integers, taken.labels, spec.readout, potentials).as_json()["accuracy"]
-    return float(found)
+    data_samples = load_samples(data, spec.layers[0].inputs).first(samples)
+    if data_samples.labels is None:
+        raise ConfigError(
+            f"data file {data_samples.origin} must have labels: no answer is right without."
+        )
+    _check_labels(data_samples, spec)
+    integers, _, _ = _run(spec, whole, data_samples, None, silent)
+    potentials, _ = _potentials(spec, whole, data_samples, None)
+    share = accuracy(integers, data_samples.labels, spec.readout, potentials).as_json()["accuracy"]
+    return float(share)
 
 
 def _in_verilog(
@@ -170,14 +174,14 @@ def _in_verilog(
     progress: Progress,
 ) -> dict[str, Any]:
     """What samples give in Verilog, as `evaluate` returns it; `integers` are all samples' words."""
-    found, answered, clocks = _rtl(design, spec, parameters, some.spikes, root, progress)
-    difference = _difference(integers[: len(found)], found)
+    words, answered, clocks = _rtl(design, spec, parameters, some.spikes, root, progress)
+    difference = _difference(integers[: len(words)], words)
     if answered is not None and difference is None:
-        wanted = NativeNetwork(spec, parameters).answers(some.spikes).winners
-        difference = _other_answer(wanted, answered.winners)
+        winners = NativeNetwork(spec, parameters).answers(some.spikes).winners
+        difference = _other_answer(winners, answered.winners)
     return {
         "rtl": {
-            **accuracy(found, some.labels, spec.readout, answered=answered).as_json(),
+            **accuracy(words, some.labels, spec.readout, answered=answered).as_json(),
             "clocks": clocks[:, -1:].sum(axis=1).tolist(),  # 0 where no word comes
             "clocks_to_word": [round(float(each), 1) for each in clocks.mean(axis=0)],
         },
@@ -292,12 +296,12 @@ def _run(
         whole = run_integers(spec, parameters, part.spikes)
         integers.append(whole[-1])
         if layers is not None:
-            found = run_floats(layers, part.spikes, tick_ms=spec.tick_ms)
-            floats.append(found[-1])
-            here = agreement(layers, spec, parameters, part, floats=found, integers=whole)
+            spikes = run_floats(layers, part.spikes, tick_ms=spec.tick_ms)
+            floats.append(spikes[-1])
+            here = agreement(layers, spec, parameters, part, floats=spikes, integers=whole)
             shared = here if shared is None else _together(shared, here, start)
-    joined = np.concatenate(floats) if floats else None
-    return np.concatenate(integers), joined, shared
+    all_floats = np.concatenate(floats) if floats else None
+    return np.concatenate(integers), all_floats, shared
 
 
 def _by_potentials(spec: NetworkSpec) -> bool:
@@ -314,14 +318,16 @@ def _potentials(
     """Potentials of the last layer in integers and in floating point, where they decide."""
     if not _by_potentials(spec):
         return None, None
-    found = [run_potentials(spec, parameters, part.spikes) for _, part in _portions(spec, samples)]
+    integers = [
+        run_potentials(spec, parameters, part.spikes) for _, part in _portions(spec, samples)
+    ]
     if layers is None:
-        return np.concatenate(found), None
+        return np.concatenate(integers), None
     floats = [
         float_potentials(layers, part.spikes, tick_ms=spec.tick_ms)
         for _, part in _portions(spec, samples)
     ]
-    return np.concatenate(found), np.concatenate(floats)
+    return np.concatenate(integers), np.concatenate(floats)
 
 
 def _portions(spec: NetworkSpec, samples: Samples) -> Iterator[tuple[int, Samples]]:
@@ -398,13 +404,13 @@ def _rtl(
     return out, None if spec.readout is None else Answers(winners, scores), clocks
 
 
-def _other_answer(wanted: NDArray[np.int64], found: NDArray[np.int64]) -> dict[str, int] | None:
+def _other_answer(integers: NDArray[np.int64], rtl: NDArray[np.int64]) -> dict[str, int] | None:
     """The first sample that the Verilog answers otherwise than the integers."""
-    other = np.flatnonzero(wanted != found)
+    other = np.flatnonzero(integers != rtl)
     if not len(other):
         return None
     sample = int(other[0])
-    return {"sample": sample, "integer": int(wanted[sample]), "rtl": int(found[sample])}
+    return {"sample": sample, "integer": int(integers[sample]), "rtl": int(rtl[sample])}
 
 
 def _difference(integers: Spikes, rtl: Spikes) -> dict[str, int] | None:

@@ -107,23 +107,23 @@ class _Copy:
 
     def _changes(self, lines: Iterator[str]) -> None:
         library, writer, handles = self._library, self._writer, self.handles
-        written = 0
+        size = 0
         for line in lines:
             word = line.strip()
             if word.startswith("#"):
                 library.fstWriterEmitTimeChange(writer, int(word[1:]))
-                if written > _FLUSH_BYTES:
+                if size > _FLUSH_BYTES:
                     library.fstWriterFlushContext(writer)
-                    written = 0
+                    size = 0
                 continue
-            found = _VALUE.fullmatch(word)
-            if found is None:
+            match = _VALUE.fullmatch(word)
+            if match is None:
                 continue  # $dumpvars and the like
-            value, code = (found[2], found[3]) if found[1] else (found[4], found[5])
-            if found[6] or code not in handles:
+            value, code = (match[2], match[3]) if match[1] else (match[4], match[5])
+            if match[6] or code not in handles:
                 continue  # a real number: our designs have none
             handle, bits = handles[code]
             # IEEE 1800-2017, table 21-10: what is missing on the left
             full = value.rjust(bits, "0" if value[0] in "01" else value[0])
             library.fstWriterEmitValueChange(writer, handle, full.encode())
-            written += bits
+            size += bits

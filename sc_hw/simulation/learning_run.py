@@ -191,8 +191,8 @@ def learn_task(
 
 def _last(answers: Any) -> Integers:
     """The answer to each sample: of a sample of many steps that of the last one."""
-    found = np.asarray(answers)
-    return found if found.ndim == 1 else found[:, -1]
+    values = np.asarray(answers)
+    return values if values.ndim == 1 else values[:, -1]
 
 
 def _checked(build: Build, images: Images) -> LearningNetworkSpec:
@@ -215,12 +215,12 @@ def _checked(build: Build, images: Images) -> LearningNetworkSpec:
 def _task(images: Images, samples: int, in_rtl: int, rng: np.random.Generator) -> Task:
     """Hold some images out, and show the others in a random order, again and again."""
     places = rng.permutation(len(images))
-    held = places[: max(1, min(int(HELD_OUT * len(images)), MOST_HELD_OUT))]
-    shown = places[len(held) :]
-    if not len(shown):
+    held_out = places[: max(1, min(int(HELD_OUT * len(images)), MOST_HELD_OUT))]
+    training = places[len(held_out) :]
+    if not len(training):
         raise ConfigError(f"images {images.origin} must be 2 at least, not {len(images)}.")
-    rounds = -(-samples // len(shown))
-    order = np.concatenate([rng.permutation(shown) for _ in range(rounds)])[:samples]
+    rounds = -(-samples // len(training))
+    order = np.concatenate([rng.permutation(training) for _ in range(rounds)])[:samples]
     values = images.pixels.reshape(len(images), -1)
     starts = [int(share * samples) for share, _ in SMALLER_STEPS]
     portions = []
@@ -231,7 +231,9 @@ def _task(images: Images, samples: int, in_rtl: int, rng: np.random.Generator) -
         stimulus = {"values": values[places], "target": labels, "step_shift": shift[-1]}
         portions.append(Portion(stimulus, labels))
     image = images.pixels.shape[1:]
-    return Task(portions, {"values": values[held]}, images.labels[held], images.origin, image)
+    return Task(
+        portions, {"values": values[held_out]}, images.labels[held_out], images.origin, image
+    )
 
 
 def _learned(
@@ -258,9 +260,9 @@ def _learned(
 
 def _differences(rtl: Device, model: Device) -> int:
     """Values of the state that differ."""
-    found = rtl.state()
+    state = rtl.state()
     return sum(
-        int((found[space][name] != values).sum())
+        int((state[space][name] != values).sum())
         for space, fields in model.state().items()
         for name, values in fields.items()
     )

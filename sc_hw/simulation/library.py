@@ -44,8 +44,8 @@ def rtl_library(
     """
     for name in TOOLS_NEEDED:
         find(name)
-    chosen = {"--waves": waves, "--bus": bus, "--line": line, "--board": board}
-    options = [option for option, wanted in chosen.items() if wanted]
+    flags = {"--waves": waves, "--bus": bus, "--line": line, "--board": board}
+    options = [option for option, flag in flags.items() if flag]
     arguments = [*options, "--", str(folder)]
     process = run_module("sc_sim.library", arguments, SIMULATORS, environment())
     hand_on_warnings(process.stderr)

@@ -166,7 +166,7 @@ def _weights(device: Device) -> NDArray[np.int64]:
         return np.concatenate([*_layers(device).values()])
     state = device.state()
     if device.design.block != "network":
-        found = state["synapse"][device.block.weight]
+        weights = state["synapse"][device.block.weight]
     else:
-        found = state.get("plastic", {}).get("synapse.weight", np.zeros(0, np.int64))
-    return np.ravel(found).astype(np.int64)
+        weights = state.get("plastic", {}).get("synapse.weight", np.zeros(0, np.int64))
+    return np.ravel(weights).astype(np.int64)

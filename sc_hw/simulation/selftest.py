@@ -154,7 +154,7 @@ def memories(board: Board, rng: np.random.Generator) -> Result:
     background is random, its complement the other value, so that stuck bits, wrong addresses, and
     words or bits that change others are found.
     """
-    found: Result = {}
+    spaces: Result = {}
     for memory in board.block.memories():
         word = {f["name"]: _random(rng, memory.count, f) for f in memory.fields}
         other = {name: ~values for name, values in word.items()}
@@ -172,12 +172,12 @@ def memories(board: Board, rng: np.random.Generator) -> Result:
         wrong.append(_differences(memory, word, memory.read()))
         memory.load(numbers)
         wrong.append(_differences(memory, numbers, memory.read()))
-        found[f"{memory.window.name}.{memory.space}"] = {
+        spaces[f"{memory.window.name}.{memory.space}"] = {
             "words": memory.count,
             "wrong": sum(count for count, _ in wrong),
             "first": next((text for _, text in wrong if text), None),
         }
-    return {"passed": all(one["wrong"] == 0 for one in found.values()), "spaces": found}
+    return {"passed": all(one["wrong"] == 0 for one in spaces.values()), "spaces": spaces}
 
 
 def _random(rng: np.random.Generator, count: int, field: Mapping[str, Any]) -> Any:
@@ -185,17 +185,17 @@ def _random(rng: np.random.Generator, count: int, field: Mapping[str, Any]) -> A
 
 
 def _differences(
-    memory: Memory, values: Mapping[str, Any], got: Mapping[str, Any]
+    memory: Memory, values: Mapping[str, Any], readings: Mapping[str, Any]
 ) -> tuple[int, str | None]:
     """How many words are not as they were written, and the first of them."""
     wrong, first = np.zeros(memory.count, bool), None
     for field in memory.fields:
         name, mask = field["name"], (1 << min(62, field["width"])) - 1
-        expected, found = values[name] & mask, got[name].astype(np.int64) & mask
-        here = np.flatnonzero(expected != found)
+        expected, actual = values[name] & mask, readings[name].astype(np.int64) & mask
+        here = np.flatnonzero(expected != actual)
         if len(here) and first is None:
             n = int(here[0])
-            first = f"word {n}, {name}: {int(found[n])}, written was {int(expected[n])}"
+            first = f"word {n}, {name}: {int(actual[n])}, written was {int(expected[n])}"
         wrong[here] = True
     return int(wrong.sum()), first
 
@@ -216,10 +216,10 @@ def _steps(device: Device, steps: int, rng: np.random.Generator) -> Result:
 
 def _counters(board: Board, steps: int) -> Result:
     """All steps are counted, and none is under way."""
-    taken, done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
+    begun, done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
     return {
-        "passed": taken == done >= steps and errors == 0,
-        "steps_taken": taken,
+        "passed": begun == done >= steps and errors == 0,
+        "steps_taken": begun,
         "steps_done": done,
         "errors": board.registers.set_fields("ERRORS", errors),
     }
@@ -241,9 +241,9 @@ def _clock(board: Board, judged: bool) -> Result:
         while not readings[1:] and time() < end:
             board.registers.read("MAGIC")
     (t0, first), (t1, last) = readings
-    measured, expected = (last - first) / (t1 - t0) / 1e6, board.manifest["host"]["clock_mhz"]
-    right = abs(measured / expected - 1) < CLOCK_TOLERANCE
-    found = {"mhz": round(measured, 4), "expected_mhz": expected}
+    mhz, expected = (last - first) / (t1 - t0) / 1e6, board.manifest["host"]["clock_mhz"]
+    right = abs(mhz / expected - 1) < CLOCK_TOLERANCE
+    figures = {"mhz": round(mhz, 4), "expected_mhz": expected}
     if right or judged:
-        return {"passed": right, **found}
-    return {"passed": None, "reason": "no adapter is known at this port", **found}
+        return {"passed": right, **figures}
+    return {"passed": None, "reason": "no adapter is known at this port", **figures}

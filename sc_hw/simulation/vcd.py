@@ -39,7 +39,7 @@ def signals_of(waves: Path) -> list[Signal]:
     """All signals that a file of waves declares."""
     # By lines, as Verilator writes them: pyvcd's reader takes no scope `$rootio`.
     scopes: list[str] = []
-    found = []
+    signals = []
     with waves.open(encoding="ascii") as stream:
         for line in stream:
             match line.split():
@@ -48,10 +48,10 @@ def signals_of(waves: Path) -> list[Signal]:
                 case ["$upscope", *_]:
                     scopes.pop()
                 case ["$var", _, bits, code, name, *_]:
-                    found.append(Signal(".".join((*scopes, name)), int(bits), code))
+                    signals.append(Signal(".".join((*scopes, name)), int(bits), code))
                 case ["$enddefinitions", *_]:
                     break
-    return found
+    return signals
 
 
 def rising_edges(waves: Path, code: str) -> Iterator[int]:
@@ -81,8 +81,8 @@ def make_names_plain(waves: Path) -> None:
             if line.lstrip().startswith("$enddefinitions"):
                 break
         plain = [
-            f"{found[1]}{found[2].replace(':', '_')}{found[3]}"
-            if (found := _NAME.match(line))
+            f"{match[1]}{match[2].replace(':', '_')}{match[3]}"
+            if (match := _NAME.match(line))
             else line
             for line in header
         ]

@@ -102,7 +102,7 @@ def groups(manifest: Mapping[str, Any], signals: Sequence[Signal]) -> dict[str, 
     directions = {port["name"]: port["direction"] for port in manifest["ports"]}
     scope = _design_scope(signals, list(directions))
     by_path = {signal.path: signal for signal in signals}
-    found: dict[str, list[Signal]] = {"clocks and resets": [], "inputs": [], "outputs": []}
+    by_heading: dict[str, list[Signal]] = {"clocks and resets": [], "inputs": [], "outputs": []}
     special = {
         entry[key]
         for entry in (*manifest.get("domains", ()), manifest.get("domain") or {})
@@ -113,13 +113,15 @@ def groups(manifest: Mapping[str, Any], signals: Sequence[Signal]) -> dict[str, 
         signal = by_path.get(f"{scope}.{name}")
         if signal is not None:
             heading = "clocks and resets" if name in special else f"{direction}s"
-            found.setdefault(heading, []).append(signal)
+            by_heading.setdefault(heading, []).append(signal)
     # A value may have two names, and a signal then is listed twice.
-    for named in dict.fromkeys(value["signal"] for value in manifest.get("named_signals", ())):
-        ends = f".{named}"
+    for name_of_value in dict.fromkeys(
+        value["signal"] for value in manifest.get("named_signals", ())
+    ):
+        ends = f".{name_of_value}"
         copies = [signal for signal in signals if signal.path.endswith(ends)]
-        found.setdefault("values that the rule names", []).extend(copies[:INSTANCES])
-    return {heading: members for heading, members in found.items() if members}
+        by_heading.setdefault("values that the rule names", []).extend(copies[:INSTANCES])
+    return {heading: members for heading, members in by_heading.items() if members}
 
 
 def write_view(
@@ -140,8 +142,8 @@ def write_view(
     time : of the first difference in the file's unit, or None.
     """
     signals = signals_of(waves)
-    shown = groups(manifest, signals)
-    clock = next(iter(shown.get("clocks and resets", ())), None)
+    view = groups(manifest, signals)
+    clock = next(iter(view.get("clocks and resets", ())), None)
     time = None if first is None else difference_time(waves, clock, first)
     path = waves.with_suffix(".gtkw")
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
@@ -153,7 +155,7 @@ def write_view(
         # GTKWave 3.3 draws 2^-zoom units of time in 200 pixels
         zoom = math.log2(PIXELS / 200 / period) if period else 0.0
         save.zoom_markers(zoom, -1 if time is None else time)
-        for heading, members in shown.items():
+        for heading, members in view.items():
             with save.group(heading):
                 for signal in members:
                     save.trace(signal.shown, datafmt="hex" if signal.bits > 1 else "bin")

@@ -17,8 +17,8 @@ def columns(spec: SweepSpec, keys: Sequence[str]) -> list[str]:
     """Names of the columns of the table: point and keys first, then what was found."""
     prices = [f"{name}{end}" for name in PRICES for end in ("", "_low", "_high")]
     tasks = ["task", "seed", "accuracy"] if spec.task else []
-    found = [*prices, *NUMBERS, "device_share", "failed", "on_front"]
-    return ["point", *keys, "target", *tasks, *found]
+    results = [*prices, *NUMBERS, "device_share", "failed", "on_front"]
+    return ["point", *keys, "target", *tasks, *results]
 
 
 def rows(
@@ -56,11 +56,11 @@ def judged(
     if "failed" in outcome:
         return None
     price = outcome["prices"][target]
-    found = [
+    objectives = [
         fmean(outcome["accuracies"][task].values()) if name == "accuracy" else price[name]
         for name in spec.objectives
     ]
-    return None if None in found else tuple(map(float, found))
+    return None if None in objectives else tuple(map(float, objectives))
 
 
 def fronts(
@@ -72,7 +72,7 @@ def fronts(
     are on it.
     """
     tasks = [task.title for task in spec.task] or [""]
-    found = {}
+    result = {}
     for target in spec.targets:
         for task in tasks:
             values = {}
@@ -81,12 +81,12 @@ def fronts(
                 if one is not None and outcome["prices"][target]["fits"]:
                     signs = [1 if OBJECTIVES[name] else -1 for name in spec.objectives]
                     values[number] = tuple(s * v for s, v in zip(signs, one, strict=True))
-            found[target, task] = [
+            result[target, task] = [
                 number
                 for number, own in values.items()
                 if not any(_beats(other, own) for other in values.values())
             ]
-    return found
+    return result
 
 
 def _beats(other: Sequence[float], own: Sequence[float]) -> bool:

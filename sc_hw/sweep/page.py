@@ -117,17 +117,17 @@ def _all_points(
     keys: Sequence[str],
 ) -> dict[str, Any]:
     """The table of all points, as that of the files but for the bars."""
-    shown = [
+    names = [
         name
         for name in columns(spec, keys)
         if name not in (*_HIDDEN, *keys) and not name.endswith(("_low", "_high"))
     ]
-    found: list[dict[str, Any]] = []
+    table: list[dict[str, Any]] = []
     for row in rows(spec, points, outcomes, front):
-        if len(found) == MAX_ROWS:
+        if len(table) == MAX_ROWS:
             break
-        cells = ["" if row.get(name) is None else _text(row[name]) for name in (*keys, *shown)]
+        cells = ["" if row.get(name) is None else _text(row[name]) for name in (*keys, *names)]
         fits = "failed" not in row and row.get("fits")
-        found.append({**row, "cells": cells, "fits": fits, "failed": row.get("failed")})
+        table.append({**row, "cells": cells, "fits": fits, "failed": row.get("failed")})
     total = len(points) * len(spec.targets) * max(1, len(spec.task) * len(spec.seeds))
-    return {"all_rows": found, "all_columns": [*keys, *shown], "row_count": total}
+    return {"all_rows": table, "all_columns": [*keys, *names], "row_count": total}

@@ -69,7 +69,7 @@ def _drawn(
     other: str,
 ) -> FrontPlot:
     first, place = spec.objectives[0], spec.objectives.index(other)
-    found = {
+    places = {
         number: (values[place], values[0])
         for number, outcome in enumerate(outcomes)
         if (values := judged(spec, outcome, target, task)) is not None
@@ -77,12 +77,12 @@ def _drawn(
     with styled():
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
         axes = figure.add_subplot()
-        others = sorted(set(found) - set(front))
-        axes.scatter(*_axes(found, others), s=16, color=MUTED, alpha=0.45, label="points")
-        chosen = sorted(front, key=lambda number: found[number])
-        across, along = _axes(found, chosen)
+        others = sorted(set(places) - set(front))
+        axes.scatter(*_axes(places, others), s=16, color=MUTED, alpha=0.45, label="points")
+        order = sorted(front, key=lambda number: places[number])
+        across, along = _axes(places, order)
         bars = [
-            [error_bar(outcomes[n], target, task, name) for n in chosen] for name in (other, first)
+            [error_bar(outcomes[n], target, task, name) for n in order] for name in (other, first)
         ]
         axes.errorbar(
             across,
@@ -94,11 +94,11 @@ def _drawn(
             alpha=0.6,
         )
         marks = axes.scatter(across, along, s=34, color=COLOURS[1], zorder=3, label="front")
-        marks.set_urls([f"#{anchor(target, task, number)}" for number in chosen])
-        for number in chosen[:: max(1, len(chosen) // 12)]:
+        marks.set_urls([f"#{anchor(target, task, number)}" for number in order])
+        for number in order[:: max(1, len(order) // 12)]:
             axes.annotate(
                 str(number),
-                found[number],
+                places[number],
                 xytext=(5, 5),
                 textcoords="offset points",
                 fontsize=8,
@@ -113,9 +113,9 @@ def _drawn(
 
 
 def _axes(
-    found: Mapping[int, tuple[float, float]], numbers: Sequence[int]
+    places: Mapping[int, tuple[float, float]], numbers: Sequence[int]
 ) -> tuple[list[float], list[float]]:
-    return [found[number][0] for number in numbers], [found[number][1] for number in numbers]
+    return [places[number][0] for number in numbers], [places[number][1] for number in numbers]
 
 
 def _pairs(bars: Sequence[Bar]) -> list[list[float]]:

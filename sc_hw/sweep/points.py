@@ -28,16 +28,16 @@ def with_values(tables: Mapping[str, Any], point: Point) -> dict[str, Any]:
 
     Raises ConfigError for a key whose table the design does not have.
     """
-    changed: dict[str, Any] = _copied(tables)
+    result: dict[str, Any] = _copied(tables)
     for key, value in point.items():
-        place: Any = changed
+        place: Any = result
         *path, last = key.split(".")
         for depth, name in enumerate(path):
             place = _step(place, name, key, ".".join(path[:depth]))
         if not isinstance(place, dict):
             raise ConfigError(f"key '{key}' of the sweep must end in the name of a field.")
         place[last] = value
-    return changed
+    return result
 
 
 def _step(place: Any, name: str, key: str, above: str) -> Any:

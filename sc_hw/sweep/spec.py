@@ -186,9 +186,9 @@ def _check_values(tables: Mapping[str, Any]) -> None:
             )
 
 
-def _check_list(subject: str, values: Any, wanted: str) -> None:
+def _check_list(subject: str, values: Any, kind: str) -> None:
     if not isinstance(values, list):
-        raise ConfigTypeError(f"{subject} must be {wanted}, not {shown(values)}.")
+        raise ConfigTypeError(f"{subject} must be {kind}, not {shown(values)}.")
     for value in values:
         _check_value(subject, value)
 
@@ -224,13 +224,13 @@ def _dotted(table: Any, name: str) -> dict[str, Any]:
     """A table with its inner tables' keys as `layer.lanes`; a range stays a table."""
     if not isinstance(table, dict):
         raise ConfigTypeError(f"[{name}] must be a table, not {shown(table)}.")
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict) and not {"low", "high"} <= set(value):
-            found |= {f"{key}.{inner}": each for inner, each in _dotted(value, name).items()}
+            result |= {f"{key}.{inner}": each for inner, each in _dotted(value, name).items()}
         else:
-            found[key] = value
-    return found
+            result[key] = value
+    return result
 
 
 def _tuples(value: Any) -> Any:
@@ -249,9 +249,9 @@ def _check(spec: SweepSpec) -> None:
                 f"SweepSpec.targets: {name} has no price model; those that have one are"
                 f" {', '.join(modelled_targets())}."
             )
-    named = (("target", spec.targets), ("seed", spec.seeds), ("objective", spec.objectives))
-    for kind, given in named:
-        if len(set(given)) < len(given):
+    lists = (("target", spec.targets), ("seed", spec.seeds), ("objective", spec.objectives))
+    for kind, values in lists:
+        if len(set(values)) < len(values):
             raise ConfigError(f"SweepSpec.{kind}s must name each {kind} once.")
     for seed in spec.seeds:
         if not 0 <= seed <= MAX_SEED:
@@ -279,15 +279,15 @@ def _check(spec: SweepSpec) -> None:
 
 def _check_sampler(spec: SweepSpec) -> None:
     """ConfigError for a sampler without what it draws from, or with another's."""
-    wanted = {"grid": "grid", "list": "point"}.get(spec.sampler, "space")
-    for table in sorted(("grid", "point", "space"), key=lambda name: name != wanted):
+    expected = {"grid": "grid", "list": "point"}.get(spec.sampler, "space")
+    for table in sorted(("grid", "point", "space"), key=lambda name: name != expected):
         brackets = f"[[{table}]]" if table == "point" else f"[{table}]"
-        if table == wanted and not getattr(spec, table):
+        if table == expected and not getattr(spec, table):
             raise ConfigError(
                 f"sampler '{spec.sampler}' needs a table {brackets} with keys of the design, as"
                 ' "layer.lanes".'
             )
-        if table != wanted and getattr(spec, table):
+        if table != expected and getattr(spec, table):
             raise ConfigError(
                 f"sampler '{spec.sampler}' takes no table {brackets}; leave it out, or choose its"
                 " sampler."
@@ -304,7 +304,7 @@ def _check_sampler(spec: SweepSpec) -> None:
                 )
         elif not choice:
             raise ConfigError(f"[space] {name} must be a list of one value or more, or a range.")
-    if wanted == "space" and len(spec.targets) > 1:
+    if expected == "space" and len(spec.targets) > 1:
         raise ConfigError(
             f"sampler '{spec.sampler}' looks for the best on one target, not on"
             f" {len(spec.targets)}; name one, or sweep a grid."

@@ -64,8 +64,8 @@ def sweep(
     find("yosys")
     results = make_folder(Path(out) if out is not None else Path(f"sweep_{spec.name}"))
     engine = Cluster(scheduler) if scheduler is not None else Processes(jobs)
-    held = closing(engine) if isinstance(engine, Cluster) else nullcontext()
-    with held, Table(results / DATABASE) as table:
+    context = closing(engine) if isinstance(engine, Cluster) else nullcontext()
+    with context, Table(results / DATABASE) as table:
         run = _Run(spec, folder, tables, table, engine, progress)
         points, outcomes = run.all_points()
         front = fronts(spec, outcomes)
@@ -120,7 +120,7 @@ def _front_row(
     proofs: Mapping[int, bool],
 ) -> dict[str, Any]:
     """A front for the summary: its points with their objectives, the best of the first in front."""
-    found = []
+    front_rows = []
     for number in numbers:
         values = judged(spec, outcomes[number], target, task) or ()
         row: dict[str, Any] = {
@@ -130,11 +130,11 @@ def _front_row(
         }
         if spec.prove:
             row["proved"] = proofs[number]
-        found.append(row)
+        front_rows.append(row)
     first = spec.objectives[0]
     sign = -1 if OBJECTIVES[first] else 1
-    found.sort(key=lambda row: (sign * row["objectives"][first], row["point"]))
-    return {"target": target, "task": task or None, "points": found}
+    front_rows.sort(key=lambda row: (sign * row["objectives"][first], row["point"]))
+    return {"target": target, "task": task or None, "points": front_rows}
 
 
 class _Run:
@@ -165,10 +165,10 @@ class _Run:
         outcomes: list[Mapping[str, Any]] = []
         target, task = self._spec.targets[0], [each.title for each in self._spec.task][:1]
         for batch, tell in batches(self._spec):
-            found = self._outcomes(batch)
-            tell([judged(self._spec, each, target, task[0] if task else "") for each in found])
+            results = self._outcomes(batch)
+            tell([judged(self._spec, each, target, task[0] if task else "") for each in results])
             points += batch
-            outcomes += found
+            outcomes += results
         return points, outcomes
 
     def _outcomes(self, points: Sequence[Point]) -> list[Mapping[str, Any]]:
@@ -196,7 +196,7 @@ class _Run:
     ) -> dict[int, bool]:
         """Whether each design on a front is proved; those proved before are not proved again."""
         known = self._table.outcomes("proof")
-        found = {}
+        verdicts = {}
         for number in sorted({number for numbers in front.values() for number in numbers}):
             tables = with_values(self._tables, points[number])
             key = key_of(item_of(tables, self._spec, self._folder))
@@ -206,8 +206,8 @@ class _Run:
                 certificate = prove(design, root=results / "build", mutants=False)
                 known[key] = bool(certificate["passed"])
                 self._table.keep(key, known[key], "proof")
-            found[number] = bool(known[key])
-        return found
+            verdicts[number] = bool(known[key])
+        return verdicts
 
 
 def _write_front(
@@ -218,17 +218,17 @@ def _write_front(
     front: Mapping[tuple[str, str], Sequence[int]],
 ) -> list[str]:
     """Write the design files of all fronts; their names, from the folder's own."""
-    chosen = sorted({number for numbers in front.values() for number in numbers})
-    wanted = {design_file(spec, number): number for number in chosen}
+    numbers_on_front = sorted({number for numbers in front.values() for number in numbers})
+    files = {design_file(spec, number): number for number in numbers_on_front}
     folder = make_folder(results / "front")
     for old in folder.glob("*.toml"):  # of an earlier run with fewer points
-        if f"front/{old.name}" not in wanted:
+        if f"front/{old.name}" not in files:
             old.unlink()
-    for name, number in wanted.items():
+    for name, number in files.items():
         values = ", ".join(f"{key} = {value}" for key, value in points[number].items())
         head = f"# Point {number} of the sweep {spec.name}: {values}\n"
         write_text(results / name, head + tomli_w.dumps(with_values(tables, points[number])))
-    return list(wanted)
+    return list(files)
 
 
 def markdown(summary: Mapping[str, Any]) -> str:

@@ -70,11 +70,11 @@ class Table:
 
     def write_rows(self, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace the table `result` by rows of these columns."""
-        named = ", ".join(f'"{column}"' for column in columns)
+        names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join("?" for _ in columns)
         with self._connection:
             self._connection.execute("drop table if exists result")
-            self._connection.execute(f"create table result ({named})")
+            self._connection.execute(f"create table result ({names})")
             self._connection.executemany(
                 f"insert into result values ({marks})",
                 ([row.get(column) for column in columns] for row in rows),

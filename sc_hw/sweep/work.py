@@ -118,12 +118,12 @@ def outcome_of(item: Mapping[str, Any]) -> dict[str, Any]:
 def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a price that a sweep keeps; `device_share` is of the fullest unit, in %."""
     shares = [unit["percent"] for unit in row["device"]["resources"].values() if unit["percent"]]
-    kept = {name: row[name] for name in NUMBERS}
+    cells = {name: row[name] for name in NUMBERS}
     for name in PRICES:
-        kept |= {
+        cells |= {
             f"{name}_{key}" if key != "value" else name: each for key, each in row[name].items()
         }
-    return {**kept, "device_share": max(shares, default=0.0)}
+    return {**cells, "device_share": max(shares, default=0.0)}
 
 
 def _accuracy(design: Design, task: TaskSpec, seed: int) -> float:

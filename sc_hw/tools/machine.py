@@ -57,12 +57,14 @@ def machine() -> list[Finding]:
 
 
 def _interpreter() -> Finding:
-    found = f"Python {sys.version.split()[0]} at {sys.executable}"
+    description = f"Python {sys.version.split()[0]} at {sys.executable}"
     paths = (shutil.which(name) for name in ("python3", "python"))
     others = [path for path in paths if path and not Path(path).samefile(sys.executable)]
     if not others:
-        return Finding("interpreter", found)
-    return Finding("interpreter", found, f"{others[0]} on PATH is another one and is not used")
+        return Finding("interpreter", description)
+    return Finding(
+        "interpreter", description, f"{others[0]} on PATH is another one and is not used"
+    )
 
 
 def _hidden_names() -> Finding:
@@ -88,15 +90,15 @@ def _hidden_names() -> Finding:
 
 
 def _variables() -> Finding:
-    kept = child_environment()
+    environment = child_environment()
     # CFLAGS and the like are everyday; those of Python and make explain odd imports and builds
-    names = [name for name in sorted(os.environ) if name not in kept]
+    names = [name for name in sorted(os.environ) if name not in environment]
     preloaded = [name for name in _PRELOADED if os.environ.get(name)]
-    found = f"left out for our programs: {', '.join(names)}" if names else "none is left out"
+    description = f"left out for our programs: {', '.join(names)}" if names else "none is left out"
     if not preloaded:
-        return Finding("variables", found)
+        return Finding("variables", description)
     note = f"{', '.join(preloaded)} reach all programs: unset them if one of those fails"
-    return Finding("variables", found, note)
+    return Finding("variables", description, note)
 
 
 def _build_folder() -> Finding:
@@ -113,9 +115,9 @@ def _temporary_folder() -> Finding:
     except OSError:
         note = "set TMPDIR to a folder that can be"
         return Finding("temporary folder", "none can be written", note, fatal=True)
-    named = os.environ.get("TMPDIR")
-    if named and Path(named).absolute() != folder.absolute():
-        return Finding("temporary folder", str(folder), f"TMPDIR={named} can't be written")
+    tmpdir = os.environ.get("TMPDIR")
+    if tmpdir and Path(tmpdir).absolute() != folder.absolute():
+        return Finding("temporary folder", str(folder), f"TMPDIR={tmpdir} can't be written")
     return Finding("temporary folder", str(folder))
 
 
@@ -127,10 +129,10 @@ def _cache() -> Finding:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     ours = base / "sc-hw"
     folder = ours if ours.exists() else base
-    found = folder.stat()
-    if found.st_uid != os.geteuid() and os.geteuid() != 0:
-        return Finding("cache folder", str(folder), f"it belongs to user {found.st_uid}")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    status = folder.stat()
+    if status.st_uid != os.geteuid() and os.geteuid() != 0:
+        return Finding("cache folder", str(folder), f"it belongs to user {status.st_uid}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         note = f"others can write there, and programs in it are run: chmod go-w {folder}"
         return Finding("cache folder", str(folder), note)
     return Finding("cache folder", str(folder))
@@ -146,9 +148,9 @@ def _odd_names() -> Iterator[Finding]:
 
 
 def _icarus() -> Finding:
-    found = version_on_path("iverilog", "-V")
-    if found is None:
+    program = version_on_path("iverilog", "-V")
+    if program is None:
         note = "optional, for testbenches of your own: apt-get install iverilog"
         return Finding("Icarus", "none", note)
-    path, version = found
+    path, version = program
     return Finding("Icarus", f"{version or 'unknown version'} at {path}")

@@ -152,8 +152,8 @@ class DeviceBlock(ABC):
         if not self.design.has_rule:  # those of its layers are among its values
             return identity(values, None)
         rule, params = resolve(self.design.rule)
-        named = {"family": rule.family, "parameters": params.model_dump(mode="json")}
-        return identity(values, named)
+        rule_choice = {"family": rule.family, "parameters": params.model_dump(mode="json")}
+        return identity(values, rule_choice)
 
 
 def rows(stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:

@@ -78,12 +78,12 @@ class LearnerDevice(DeviceBlock):
         TypeError
             there is no such layer, or a value is neither true nor false.
         """
-        chosen = learn if isinstance(learn, Mapping) else dict.fromkeys(self.layers, learn)
-        for name, value in chosen.items():
+        by_layer = learn if isinstance(learn, Mapping) else dict.fromkeys(self.layers, learn)
+        for name, value in by_layer.items():
             if name not in self.layers or not isinstance(value, (bool, np.bool_)):
                 raise TypeError(
                     f"learn is true or false, or so by layer ({', '.join(self.layers)}), not"
                     f" {learn!r}."
                 )
-        for name, value in chosen.items():
+        for name, value in by_layer.items():
             engine.freeze(name, learn=bool(value))

@@ -104,25 +104,25 @@ class LearningNetworkDevice(LearnerDevice):
             "values": self.network.value_format,
             "target": IntFormat((self.network.output.neurons - 1).bit_length()),
         }
-        found = {
+        stimulus = {
             name: integers_of(file, name, required_array(file, arrays, name), form)
             for name, form in forms.items()
         }
-        samples = len(found["target"]) if found["target"].ndim == 1 else 0
-        if not samples or found["values"].shape != (samples, self.network.inputs):
+        samples = len(stimulus["target"]) if stimulus["target"].ndim == 1 else 0
+        if not samples or stimulus["values"].shape != (samples, self.network.inputs):
             raise RecordingError(
                 f"recording {file}: 'values' must have shape (samples, {self.network.inputs}) and"
-                f" 'target' shape (samples,), not {found['values'].shape} and"
-                f" {found['target'].shape}."
+                f" 'target' shape (samples,), not {stimulus['values'].shape} and"
+                f" {stimulus['target'].shape}."
             )
         classes = self.network.output.neurons
-        if found["target"].max() >= classes:
+        if stimulus["target"].max() >= classes:
             raise RecordingError(
                 f"recording {file}: 'target' must be in [0, {classes - 1}], not"
-                f" {found['target'].max()}."
+                f" {stimulus['target'].max()}."
             )
         refuse_others(file, arrays, [*forms, *self.arrays, "meta"])
-        return found, {name: arrays[name] for name in self.arrays if name in arrays}
+        return stimulus, {name: arrays[name] for name in self.arrays if name in arrays}
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample, or what is said of the last one; the class that is played, or None."""
@@ -180,10 +180,10 @@ class LearningNetworkDevice(LearnerDevice):
         if "step_shift" in stimulus:
             engine.step_shift = stimulus["step_shift"]
         if "others_wrong" in stimulus:
-            chosen = stimulus["others_wrong"]
-            if not isinstance(chosen, bool | np.bool_):
-                raise TypeError(f"others_wrong is true or false, not {chosen!r:.40}.")
-            engine.others_wrong = bool(chosen)
+            flag = stimulus["others_wrong"]
+            if not isinstance(flag, bool | np.bool_):
+                raise TypeError(f"others_wrong is true or false, not {flag!r:.40}.")
+            engine.others_wrong = bool(flag)
         self.choose_learning(engine, stimulus.get("learn", {}))
         return {name: value for name, value in stimulus.items() if name not in REGISTERS}
 

@@ -57,8 +57,8 @@ class ModelNetwork:
         """Compute T steps, or T sets of values; the last layer's word after each."""
         if self._encoder is None:
             return self.network.run(inputs, teach)
-        shown = self.spec.shown_steps
-        return self.network.run(self._encoder.shown(inputs))[shown - 1 :: shown]
+        steps = self.spec.shown_steps
+        return self.network.run(self._encoder.shown(inputs))[steps - 1 :: steps]
 
     def state(self) -> tuple[State, State | None]:
         """Parameters and state of each trained layer, and the plastic layer's checkpoint."""
@@ -177,7 +177,7 @@ class NetworkDevice(DeviceBlock):
 
     def initial_weights(self, rng: np.random.Generator) -> Any:
         """Random parameters in the middle half of their ranges."""
-        drawn = {
+        weights = {
             name: rng.integers(
                 low + (high - low) // 4, high - (high - low) // 4, shape, endpoint=True
             )
@@ -186,8 +186,8 @@ class NetworkDevice(DeviceBlock):
         for layer in self.network.layers:
             if isinstance(layer, SparseSpec):
                 lists = drawn_lists(layer, rng)
-                drawn |= {f"{layer.name}.{name}": values for name, values in lists.items()}
-        return drawn
+                weights |= {f"{layer.name}.{name}": values for name, values in lists.items()}
+        return weights
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -222,8 +222,8 @@ class NetworkDevice(DeviceBlock):
         for name, layer in Network(self.network, parameters).layers.items():
             if layer.spec.past == "arriving" and "history" in state[name]:
                 layer.restore_past(state[name])
-                kept = {field: v for field, v in state[name].items() if field != "history"}
-                result[name] = {**kept, "arriving": layer.state["arriving"]}
+                fields = {field: v for field, v in state[name].items() if field != "history"}
+                result[name] = {**fields, "arriving": layer.state["arriving"]}
         return result
 
     def state(self, engine: Any) -> State:

@@ -125,24 +125,24 @@ class RecurrentNetworkDevice(LearnerDevice):
             "spikes": IntFormat(1),
             "targets": IntFormat(most.bit_length() + 1, signed=True),
         }
-        found = {
+        stimulus = {
             name: integers_of(file, name, required_array(file, arrays, name), form)
             for name, form in forms.items()
         }
-        shape = found["spikes"].shape
+        shape = stimulus["spikes"].shape
         inputs = self.network.inputs
-        if len(shape) != 3 or shape[2] != inputs or found["targets"].shape != shape[:2]:
+        if len(shape) != 3 or shape[2] != inputs or stimulus["targets"].shape != shape[:2]:
             raise RecordingError(
                 f"recording {file}: 'spikes' must have shape (samples, steps, {inputs}) and"
-                f" 'targets' shape (samples, steps), not {shape} and {found['targets'].shape}."
+                f" 'targets' shape (samples, steps), not {shape} and {stimulus['targets'].shape}."
             )
-        wrong = found["targets"][(found["targets"] < UNTOLD) | (found["targets"] > most)]
+        wrong = stimulus["targets"][(stimulus["targets"] < UNTOLD) | (stimulus["targets"] > most)]
         if wrong.size:
             raise RecordingError(
                 f"recording {file}: 'targets' must be in [{UNTOLD}, {most}], not {wrong[0]}."
             )
         refuse_others(file, arrays, [*forms, *self.arrays, "meta"])
-        return found, {name: arrays[name] for name in self.arrays if name in arrays}
+        return stimulus, {name: arrays[name] for name in self.arrays if name in arrays}
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample; the class with the largest sum after each of its steps."""

@@ -39,13 +39,13 @@ class RuleDevice(DeviceBlock):
 
     def registers(self, engine: Any) -> State:
         """These fields of an engine."""
-        found: State = {}
+        fields: State = {}
         if PARAMETERS in self._spaces:
             settings = self.parameters(engine)
-            found[PARAMETERS] = {n: np.asarray(v, np.int64) for n, v in settings.items()}
+            fields[PARAMETERS] = {n: np.asarray(v, np.int64) for n, v in settings.items()}
         if CONTROL in self._spaces:  # RTL has the register only then
-            found[CONTROL] = {"lfsr": np.asarray(engine.lfsr, np.int64)}
-        return found
+            fields[CONTROL] = {"lfsr": np.asarray(engine.lfsr, np.int64)}
+        return fields
 
     def register_layout(self) -> Layout:
         """Their least and greatest values."""
