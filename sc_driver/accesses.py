@@ -83,8 +83,8 @@ class Batch:
         if kind is not None:
             return
         words = self._link.transact(self._requests)
-        for answer, got in zip(self._answers, words, strict=True):
-            answer._words = got
+        for answer, part in zip(self._answers, words, strict=True):
+            answer._words = part
 
 
 class Accesses(ABC):

@@ -125,10 +125,10 @@ class Board:
                 f" version {PROTOCOL}; use the sc-hw that the board was built with."
             )
         names = ("DESIGN_HASH_HIGH", "DESIGN_HASH_LOW", "BUILD_ID_HIGH", "BUILD_ID_LOW")
-        found = registers.read(*names)
+        values = registers.read(*names)
         own = [registers.reset(name) for name in names]
-        if found[:2] != own[:2]:
-            build, other = (f"{high:04x}{low:08x}" for _, _, high, low in (own, found))
+        if values[:2] != own[:2]:
+            build, other = (f"{high:04x}{low:08x}" for _, _, high, low in (own, values))
             raise OtherDesignError(
                 f"The board on {port} runs another design's bitstream: build {other}, not {build}"
                 f" of '{self.manifest['design']['name']}'; program it, or take the manifest of"
@@ -242,15 +242,15 @@ class Board:
         each = self.block.packets_of_step(stimulus)
         size = max(1, BITS_AT_A_TIME // (32 * self.block.step.words * max(1, each or 1)))
         output = self.block.output
-        found = [np.zeros((0, output.bits), np.uint8)]
+        pieces = [np.zeros((0, output.bits), np.uint8)]
         ticks = [np.zeros(0, np.bool_)]  # steps that give a packet
         for start in range(0, steps, size):
             rows = self._rows(stimulus, start, min(start + size, steps))
             packets = self.block.packets(rows)
-            taken, bits = self._feed(packets)
-            found.append(bits)
-            ticks.append((taken + 1 + np.arange(len(packets))) % output.interval == 0)
-        results = self.block.results(np.concatenate(found), np.concatenate(ticks))
+            steps_before, bits = self._feed(packets)
+            pieces.append(bits)
+            ticks.append((steps_before + 1 + np.arange(len(packets))) % output.interval == 0)
+        results = self.block.results(np.concatenate(pieces), np.concatenate(ticks))
         return results if each is None else results.reshape(steps, each)
 
     def answers(self, samples: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -309,41 +309,41 @@ class Board:
         # Room that the last look has found is still there, for only the driver fills the FIFO: what
         # fits into it goes with the first look. Anything that goes wrong makes it unknown.
         room, self._room = self._room, 0
-        sent = min(room, len(words), MOST_WORDS)
-        before, look = self._first_look(words[:sent])
-        taken = before["STEPS_TAKEN"]
+        position = min(room, len(words), MOST_WORDS)
+        before, look = self._first_look(words[:position])
+        steps_before = before["STEPS_TAKEN"]
         self._check(before["ERRORS"])
         if before["OUTPUT_LEVEL"]:
             raise BoardError(
                 f"The board has {before['OUTPUT_LEVEL']} words of earlier steps in its output FIFO;"
                 " reset it, or clear its FIFOs (CONTROL.clear)."
             )
-        ticks = (taken + len(packets)) // output.interval - taken // output.interval
-        wanted = ticks * output.words
-        last = (taken + len(packets)) & 0xFFFFFFFF
-        came: list[Words] = []
-        got = 0
+        ticks = (steps_before + len(packets)) // output.interval - steps_before // output.interval
+        answers_due = ticks * output.words
+        last = (steps_before + len(packets)) & 0xFFFFFFFF
+        pieces: list[Words] = []
+        answers = 0
         patience = self.link.transport.time() + PATIENCE_SECONDS
-        while sent < len(words) or got < wanted or look["STEPS_DONE"] != last:
-            part = words[sent : sent + min(look["STEP_ROOM"], MOST_WORDS)]
-            read = min(look["OUTPUT_LEVEL"], wanted - got)
+        while position < len(words) or answers < answers_due or look["STEPS_DONE"] != last:
+            part = words[position : position + min(look["STEP_ROOM"], MOST_WORDS)]
+            read = min(look["OUTPUT_LEVEL"], answers_due - answers)
             done = look["STEPS_DONE"]
             outputs, look = self._look(part, read)
-            came.append(outputs)
-            sent, got = sent + len(part), got + read
+            pieces.append(outputs)
+            position, answers = position + len(part), answers + read
             now = self.link.transport.time()
             if len(part) or read or look["STEPS_DONE"] != done:
                 patience = now + PATIENCE_SECONDS
             elif now > patience:
                 raise NoAnswerError(
                     f"The board on {self.link.transport.name} takes no more steps:"
-                    f" {sent} of {len(words)} words were sent and {got} of {wanted} came back;"
-                    " is CONTROL.halt set? Reset it and load it again."
+                    f" {position} of {len(words)} words were sent and {answers} of {answers_due}"
+                    " came back; is CONTROL.halt set? Reset it and load it again."
                 )
         self._check(look["ERRORS"])
         self._room = look["STEP_ROOM"]
-        numbers, bits = output.unpack(np.concatenate(came) if came else np.zeros(0, np.uint32))
-        first = (taken // output.interval + 1) * output.interval
+        numbers, bits = output.unpack(np.concatenate(pieces) if pieces else np.zeros(0, np.uint32))
+        first = (steps_before // output.interval + 1) * output.interval
         expected = (first + np.arange(ticks) * output.interval) & 0xFFFFFFFF
         if not np.array_equal(numbers, expected):
             wrong = int(np.flatnonzero(numbers != expected)[0])
@@ -351,7 +351,7 @@ class Board:
                 f"The board on {self.link.transport.name} gave a packet of step {numbers[wrong]}"
                 f" where that of step {expected[wrong]} was due; reset it and load it again."
             )
-        return taken, bits
+        return steps_before, bits
 
     def _first_look(self, part: Words) -> tuple[dict[str, int], dict[str, int]]:
         """What there is, and what there is behind the first words of steps."""

@@ -31,20 +31,20 @@ def identity(design: Mapping[str, Any], rule: Mapping[str, Any] | None) -> dict[
     design : JSON values of a design, as in a manifest.
     rule : its rule's `family` and all its `parameters`; a network names its own.
     """
-    found: dict[str, Any] = {"block": design["block"]}
+    fields: dict[str, Any] = {"block": design["block"]}
     if design["block"] == "network":
         network = _without(design["network"], CLOCKING)
         network["layers"] = [_without(layer, TRAINED_PLACEMENT) for layer in network["layers"]]
-        return found | {"network": network}
+        return fields | {"network": network}
     for name in ("learning", "recurrent"):
         if name in design:  # also its lanes, which share a random number
-            return found | {name: design[name]}
+            return fields | {name: design[name]}
     if rule is not None:
-        found |= {"rule": rule["family"], "parameters": rule["parameters"]}
-    found["synapses"] = design["synapses"]
+        fields |= {"rule": rule["family"], "parameters": rule["parameters"]}
+    fields["synapses"] = design["synapses"]
     if "layer" in design:
-        found |= {"layer": _without(design["layer"], LAYER_PLACEMENT), "neuron": design["neuron"]}
-    return found
+        fields |= {"layer": _without(design["layer"], LAYER_PLACEMENT), "neuron": design["neuron"]}
+    return fields
 
 
 def _without(values: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
@@ -124,14 +124,14 @@ def check_fields(subject: str, state: State, like: State) -> None:
     state : is checked.
     like : of the same design.
     """
-    wanted = {f"{space}.{name}": v for space, one in like.items() for name, v in one.items()}
-    found = {f"{space}.{name}": v for space, one in state.items() for name, v in one.items()}
-    for name in sorted(wanted.keys() ^ found.keys()):
-        has = "an unknown field" if name in found else "no field"
-        raise ValueError(f"{subject} has {has} {name}; its fields are {', '.join(wanted)}.")
-    for name, values in found.items():
-        if np.shape(values) != np.shape(wanted[name]):
+    like_fields = {f"{space}.{name}": v for space, one in like.items() for name, v in one.items()}
+    fields = {f"{space}.{name}": v for space, one in state.items() for name, v in one.items()}
+    for name in sorted(like_fields.keys() ^ fields.keys()):
+        has = "an unknown field" if name in fields else "no field"
+        raise ValueError(f"{subject} has {has} {name}; its fields are {', '.join(like_fields)}.")
+    for name, values in fields.items():
+        if np.shape(values) != np.shape(like_fields[name]):
             raise ValueError(
-                f"{subject}: {name} must have shape {np.shape(wanted[name])}, not"
+                f"{subject}: {name} must have shape {np.shape(like_fields[name])}, not"
                 f" {np.shape(values)}."
             )

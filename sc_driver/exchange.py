@@ -62,8 +62,8 @@ class Timeout:
         """Patience of a first try."""
         if self._smoothed is None:
             return FIRST_TIMEOUT + self._wire
-        learned = self._smoothed + 4 * self._variation
-        return min(MOST_TIMEOUT, max(LEAST_TIMEOUT, learned)) + self._wire
+        estimate = self._smoothed + 4 * self._variation
+        return min(MOST_TIMEOUT, max(LEAST_TIMEOUT, estimate)) + self._wire
 
     def of_try(self, attempt: int) -> float:
         """Patience of the first try (0) and of those that follow, each twice as long."""
@@ -110,10 +110,10 @@ class Wire:
 
     def receive(self, seconds: float) -> list[Frame]:
         """Frames that come; waits for the first byte at most so long."""
-        got = list(self.reader.frames(self.transport.read(seconds)))
+        arrivals = list(self.reader.frames(self.transport.read(seconds)))
         self.statistics.bytes_read = self.reader.bytes_read
         self.statistics.broken = self.reader.broken
-        return got
+        return arrivals
 
 
 class Exchange:
@@ -146,8 +146,8 @@ class Exchange:
         while self._base < len(self._encoded):
             if self._fill_window():
                 deadline = clock() + wire.timeout.of_try(attempt)
-            left = deadline - clock()
-            if left <= 0:
+            remaining = deadline - clock()
+            if remaining <= 0:
                 attempt += 1
                 wire.statistics.timeouts += 1
                 if attempt == TRIES:
@@ -156,7 +156,7 @@ class Exchange:
                 deadline = clock() + wire.timeout.of_try(attempt)
                 continue
             before = len(self._answers)
-            for frame in wire.receive(left):
+            for frame in wire.receive(remaining):
                 self._take(frame)
             self._ask_for_gap()
             if len(self._answers) != before:
@@ -207,11 +207,11 @@ class Exchange:
 
     def _send_again(self, numbers: Sequence[int], flush: bool = False) -> None:
         """Send frames once more, with a zero in front that ends what noise has begun."""
-        wanted = [n for n in numbers if n not in self._answers]
-        for n in wanted:
+        missing = [n for n in numbers if n not in self._answers]
+        for n in missing:
             self._sent_at.pop(n, None)
-        self._wire.send(b"\0" * flush + b"".join(self._encoded[n] for n in wanted))
-        self._wire.statistics.sent_again += len(wanted)
+        self._wire.send(b"\0" * flush + b"".join(self._encoded[n] for n in missing))
+        self._wire.statistics.sent_again += len(missing)
 
     def _silence(self) -> str:
         return (

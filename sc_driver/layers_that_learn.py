@@ -121,10 +121,10 @@ class LearnerBlock(BoardBlock):
                 f"weights of {self.kind} are arrays by layer: {', '.join(self.learns)}."
             )
         for name, values in weights.items():
-            given, like = np.asarray(values), state[name][WEIGHT]
-            if given.shape != like.shape:
-                raise ValueError(f"{name} must have shape {like.shape}, not {given.shape}.")
-            state[name][WEIGHT] = np.clip(given, -self.most(name), self.most(name))
+            array, like = np.asarray(values), state[name][WEIGHT]
+            if array.shape != like.shape:
+                raise ValueError(f"{name} must have shape {like.shape}, not {array.shape}.")
+            state[name][WEIGHT] = np.clip(array, -self.most(name), self.most(name))
         self.restore(state)
 
     def memories(self) -> list[Memory]:
@@ -155,16 +155,16 @@ class LearnerBlock(BoardBlock):
         if registers:
             self._write({**self.registers_read(), **registers})
 
-    def chosen(self, learn: Any) -> dict[str, int]:
+    def learn_registers(self, learn: Any) -> dict[str, int]:
         """The registers that say so if all layers learn or do not, or some by their names.
 
         Raises TypeError where `learn` is nothing like that.
         """
-        given = learn if isinstance(learn, Mapping) else dict.fromkeys(self.learns, learn)
-        for name, value in given.items():
+        choices = learn if isinstance(learn, Mapping) else dict.fromkeys(self.learns, learn)
+        for name, value in choices.items():
             if name not in self.learns or not isinstance(value, (bool, np.bool_)):
                 raise TypeError(f"learn is true or false, or so by layer, not {learn!r}.")
-        return {self.learns[name]: int(value) for name, value in given.items()}
+        return {self.learns[name]: int(value) for name, value in choices.items()}
 
     # --- samples ----------------------------------------------------------------------------------
 

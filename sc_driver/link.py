@@ -113,8 +113,8 @@ class Link(Accesses):
     def _await_welcome(self, session: int, seconds: float) -> frames.Welcome | None:
         """The answer to HELLO; None if none comes in time."""
         deadline = self._wire.time() + seconds
-        while (left := deadline - self._wire.time()) > 0:
-            for frame in self._wire.receive(left):
+        while (remaining := deadline - self._wire.time()) > 0:
+            for frame in self._wire.receive(remaining):
                 if frame.kind == frames.HELLO | frames.ANSWER and frame.session == session:
                     try:
                         return frames.Welcome.unpack(frame.body)
@@ -154,7 +154,7 @@ class Link(Accesses):
         answers = self._exchange([bytes(plan.body) for plan in plans])
         reads = sum(isinstance(request, Read) for request in requests)
         pieces: list[list[Words]] = [[] for _ in range(reads)]
-        failed: BusError | None = None
+        bus_error: BusError | None = None
         for plan, answer in zip(plans, answers, strict=True):
             expected = plan.answer_bytes + frames.STATUS_BYTES
             status = answer.body[-1] if answer.body else 0
@@ -165,16 +165,16 @@ class Link(Accesses):
                     f" frame ({len(answer.body)} bytes came, {expected} were expected); please"
                     " report it."
                 )
-            if status and failed is None:
+            if status and bus_error is None:
                 address = plan.addresses[min(status, len(plan.addresses)) - 1]
-                failed = BusError(address)
+                bus_error = BusError(address)
             words = np.frombuffer(answer.body, "<u4", plan.answer_bytes // frames.WORD_BYTES)
             place = 0
             for number, count in plan.reads:
                 pieces[number].append(words[place : place + count])
                 place += count
-        if failed is not None:
-            raise failed
+        if bus_error is not None:
+            raise bus_error
         return [
             np.concatenate(parts).astype(np.uint32) if parts else np.zeros(0, np.uint32)
             for parts in pieces

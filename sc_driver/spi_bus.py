@@ -123,7 +123,7 @@ class SpiBus(Accesses):
                 if isinstance(request, Read)
                 else np.asarray(request.words).tolist()
             )
-        found, refused = self._run(packets_of(headers, words))
+        data, refused = self._run(packets_of(headers, words))
         for number in np.flatnonzero(refused)[:1]:
             address = headers[number] % ADDRESSES
             raise BusError(address)
@@ -131,7 +131,7 @@ class SpiBus(Accesses):
         place = 0
         for request in requests:
             if isinstance(request, Read):
-                answers.append(found[place : place + request.count])
+                answers.append(data[place : place + request.count])
             place += request.count
         return answers
 
@@ -141,9 +141,9 @@ class SpiBus(Accesses):
         flags = np.zeros(len(packets), np.uint8)
         done, patience = 0, self._controller.time() + PATIENCE_SECONDS
         while done < len(packets):
-            told, came = self._pass(packets[done : done + MOST_PACKETS - 1])
-            behind = done + len(told)
-            flags[done:behind], words[done:behind] = told, came
+            status, data = self._pass(packets[done : done + MOST_PACKETS - 1])
+            behind = done + len(status)
+            flags[done:behind], words[done:behind] = status, data
             now = self._controller.time()
             if behind > done:
                 patience = now + PATIENCE_SECONDS
@@ -156,10 +156,10 @@ class SpiBus(Accesses):
         """Send commands; flags and words of those that were done, which are the first ones."""
         # An answer comes with the packet behind.
         flags, words = self._exchange(np.concatenate([packets, NOTHING]))
-        passed = np.flatnonzero(flags & PASSED_OVER)
-        if not len(passed):
+        gaps = np.flatnonzero(flags & PASSED_OVER)
+        if not len(gaps):
             return flags[1:], words[1:]
-        first = int(passed[0])
+        first = int(gaps[0])
         answered = slice(1, max(1, first))
         if flags[first] & ENDED:  # the board has found the CRC of the packet before wrong
             return flags[answered], words[answered]
@@ -167,10 +167,10 @@ class SpiBus(Accesses):
         # that was interrupted. Its answer comes once, in one of the packets that were passed over
         # or later.
         late = first + np.flatnonzero(flags[first:] & ENDED)[:1]
-        told, came = (flags[late], words[late]) if len(late) else self._await_answer()
+        late_flags, late_words = (flags[late], words[late]) if len(late) else self._await_answer()
         if not first:
             return flags[:0], words[:0]
-        return np.append(flags[answered], told), np.append(words[answered], came)
+        return np.append(flags[answered], late_flags), np.append(words[answered], late_words)
 
     def _await_answer(self) -> tuple[Packets, Words]:
         """Flags and word of the access under way, once it has ended."""

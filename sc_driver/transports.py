@@ -129,8 +129,8 @@ class SerialPort:
 
 def _check_url(port: str) -> None:
     """PortError for a URL that lacks what its kind needs; pyserial's own errors do not say so."""
-    scheme, found, rest = port.lower().partition("://")
-    if found and scheme in NETWORK_SCHEMES:
+    scheme, separator, rest = port.lower().partition("://")
+    if separator and scheme in NETWORK_SCHEMES:
         try:
             url = urlsplit(port)
             whole = bool(url.hostname) and url.port is not None
@@ -141,7 +141,7 @@ def _check_url(port: str) -> None:
                 f"Port {port} must have a host and a port from 0 to 65535, as"
                 f" {scheme}://localhost:7000."
             )
-    elif found and not rest and scheme != "loop":
+    elif separator and not rest and scheme != "loop":
         raise PortError(f"Port {port} must name what it opens, as {scheme}:///dev/ttyUSB1.")
 
 

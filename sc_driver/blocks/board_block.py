@@ -143,9 +143,9 @@ class BoardBlock(ABC):
             if not low <= value <= high:
                 raise ValueError(f"{name} must be in [{low}, {high}], not {value}.")
         if values:
-            changed = {name: np.asarray(value, np.int64) for name, value in values.items()}
+            update = {name: np.asarray(value, np.int64) for name, value in values.items()}
             now = self._parameter_state()[PARAMETERS]
-            self.write_registers({PARAMETERS: {**now, **changed}})
+            self.write_registers({PARAMETERS: {**now, **update}})
 
     def register_state(self) -> State:
         """Every field of these registers; of a block without them nothing."""

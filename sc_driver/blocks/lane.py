@@ -30,8 +30,8 @@ class BoardLane(BoardSynapses):
         fields = {name: np.asarray(values) for name, values in state["synapse"].items()}
         whole = {"synapse": {name: values[None] for name, values in fields.items()}}
         super().restore({**state, **whole})
-        got = self.state()["synapse"]
-        wrong = sorted(name for name in got if int(got[name]) != int(fields[name]))
+        readback = self.state()["synapse"]
+        wrong = sorted(name for name in readback if int(readback[name]) != int(fields[name]))
         if wrong:
             raise ValueError(
                 f"a lane's ports load the weight alone: {', '.join(wrong)} can't be restored."

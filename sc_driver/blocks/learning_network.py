@@ -75,7 +75,7 @@ class BoardLearningNetwork(LearnerBlock):
         if values.size and not 0 <= values.min() <= values.max() < 1 << bits:
             raise ValueError(f"values must be in [0, {(1 << bits) - 1}].")
         self._set({name: stimulus[name] for name in SETTINGS if name in stimulus})
-        told: dict[str, Any] = {"learn": 0}
+        lesson: dict[str, Any] = {"learn": 0}
         if "target" in stimulus:
             target, classes = np.asarray(stimulus["target"]), self._classes
             if (
@@ -86,18 +86,18 @@ class BoardLearningNetwork(LearnerBlock):
                 raise ValueError(
                     f"target must be {len(values)} classes in [0, {classes - 1}], one a sample."
                 )
-            told = {"learn": 1, "label": target, "right": 1}
-        return self.step.pack(told, bits_of(values, bits))
+            lesson = {"learn": 1, "label": target, "right": 1}
+        return self.step.pack(lesson, bits_of(values, bits))
 
     def _set(self, settings: Mapping[str, Any]) -> None:
         """Write the settings that are given."""
-        changed = self.chosen(settings.get("learn", {}))
+        registers = self.learn_registers(settings.get("learn", {}))
         if "step_shift" in settings:
             shift = settings["step_shift"]
             if np.ndim(shift) or np.asarray(shift).dtype.kind not in "iu" or not 0 <= shift <= 7:
                 raise ValueError(f"step_shift must be an integer in [0, 7], not {shift!r:.40}.")
-            changed["step_shift"] = int(shift)
-        self.change(**changed)
+            registers["step_shift"] = int(shift)
+        self.change(**registers)
 
 
 def _weights(layer: Mapping[str, Any], lanes: int) -> Place:

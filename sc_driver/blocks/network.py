@@ -132,8 +132,8 @@ class BoardNetwork(BoardBlock):
         state = {name: layer.read() for name, layer in self._layers.items()}
         if self._plastic is not None:
             state[PLASTIC] = _flat(self._plastic.read())
-        (taken,) = self.registers.read("STEPS_TAKEN")
-        steps = self._begin + taken * (1 if self._encoder is None else self._encoder["steps"])
+        (steps_taken,) = self.registers.read("STEPS_TAKEN")
+        steps = self._begin + steps_taken * (1 if self._encoder is None else self._encoder["steps"])
         state.setdefault(NETWORK, {})[STEPS] = np.array(steps, np.int64)
         return state
 
@@ -242,7 +242,7 @@ class BoardNetwork(BoardBlock):
         bits = bits[:, : self._neurons]  # behind them is the readout's answer
         if not len(ticks):
             return np.zeros((0, self._neurons), np.uint8)
-        last = bits[0] if ticks[0] else self._held()
+        last = bits[0] if ticks[0] else self._latest_spikes()
         known = np.concatenate([last[None], bits])
         words: Bits = known[np.cumsum(ticks)]
         self._last = words[-1].copy()
@@ -263,7 +263,7 @@ class BoardNetwork(BoardBlock):
             raise TypeError(f"network '{self._name}' has no readout to answer samples by")
         return self._winner, scores
 
-    def _held(self) -> Bits:
+    def _latest_spikes(self) -> Bits:
         """The last layer's latest spikes, which a board that was not restored has to be asked."""
         if self._last is None:
             if self._plastic is not None:

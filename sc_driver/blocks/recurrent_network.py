@@ -71,8 +71,8 @@ class BoardRecurrentNetwork(LearnerBlock):
 
     def parameters(self) -> dict[str, int]:
         """The sizes of steps, read back."""
-        found = self.registers_read()
-        return {name: found[name] for name in SHIFTS}
+        registers = self.registers_read()
+        return {name: registers[name] for name in SHIFTS}
 
     def set_parameters(self, values: Mapping[str, int]) -> None:
         """Change sizes of steps; ValueError for another parameter, or one out of bounds."""
@@ -124,11 +124,11 @@ class BoardRecurrentNetwork(LearnerBlock):
             )
         if targets.size and not UNTOLD <= targets.min() <= targets.max() <= most:
             raise ValueError(f"targets must be in [{UNTOLD}, {most}].")
-        self.change(**self.chosen(stimulus.get("learn", {})))
+        self.change(**self.learn_registers(stimulus.get("learn", {})))
         first = np.zeros(targets.shape, np.int64)
         first[:, :1] = 1
-        told = targets != UNTOLD
-        common = {"first": first, "told": told, "label": np.where(told, targets, 0)}
+        has_target = targets != UNTOLD
+        common = {"first": first, "told": has_target, "label": np.where(has_target, targets, 0)}
         bits = spikes.reshape(-1, 1, self._inputs).astype(np.uint8)
         return self.step.pack({name: value.ravel() for name, value in common.items()}, bits)
 

@@ -85,11 +85,11 @@ def test_a_state_sets_what_is_kept_and_registers_change_one_by_one() -> None:
 
 def test_what_is_refused() -> None:
     block = Learner()
-    assert block.chosen(np.True_) == {"learn_a": 1}
+    assert block.learn_registers(np.True_) == {"learn_a": 1}
     with pytest.raises(
         TypeError, match=r"^learn is true or false, or so by layer, not \{'b': True"
     ):
-        block.chosen({"b": True})
+        block.learn_registers({"b": True})
     with pytest.raises(TypeError, match=r"^weights of a learner are arrays by layer: a\.$"):
         block.load([1])
     with pytest.raises(ValueError, match=r"^a must have shape \(2, 3\), not \(\)\.$"):
