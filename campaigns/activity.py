@@ -115,9 +115,9 @@ def count(waves: Path, clock: str) -> Counts:
     first = min(clocks, key=lambda s: len(s.path)).code
     nets = {s.code: Net(s.bits) for s in own if s.code not in names}
     enables, addresses = ports(own)
-    found = Counts(memories=len(enables))
+    counts = Counts(memories=len(enables))
     values: dict[str, str] = {}
-    asked: set[str] = set()
+    requests: set[str] = set()
     time = ""
     for code, value in changes(waves):
         if not code:
@@ -126,21 +126,21 @@ def count(waves: Path, clock: str) -> Counts:
         before = values.get(code)
         values[code] = value
         if code == first and value == "1" and before == "0":
-            found.clocks += 1
-            found.writes += sum(values.get(one) == "1" for one in enables)
-            found.reads += len(asked)
-            asked.clear()
+            counts.clocks += 1
+            counts.writes += sum(values.get(one) == "1" for one in enables)
+            counts.reads += len(requests)
+            requests.clear()
         net = nets.get(code)
         if net is not None and before is not None:
             net.toggles += changed_bits(before, value)
             net.history = hash((net.history, time, value))
             if code in addresses:
-                asked.add(code)
+                requests.add(code)
     different = {(net.bits, net.history): net for net in nets.values() if net.toggles}
-    found.nets = len(different)
-    found.bits = sum(net.bits for net in different.values())
-    found.toggles = sum(net.toggles for net in different.values())
-    return found
+    counts.nets = len(different)
+    counts.bits = sum(net.bits for net in different.values())
+    counts.toggles = sum(net.toggles for net in different.values())
+    return counts
 
 
 def measure(steps: int) -> dict[str, Any]:
@@ -183,9 +183,9 @@ def measure(steps: int) -> dict[str, Any]:
     }
 
 
-def page(found: Mapping[str, Any]) -> str:
+def page(values: Mapping[str, Any]) -> str:
     """The report in Markdown."""
-    shown = {
+    labels = {
         "steps of the recording": "steps",
         "synapse updates": "synapse_updates",
         "clocks": "clocks",
@@ -198,14 +198,14 @@ def page(found: Mapping[str, Any]) -> str:
         "accesses a synapse update": "accesses_an_update",
         "differences from the golden model": "differences",
     }
-    rows = "".join(f"| {name} | {found[key]:,} |\n" for name, key in shown.items())
+    rows = "".join(f"| {name} | {values[key]:,} |\n" for name, key in labels.items())
     return (
         "# Activity on real recordings\n\n`python -m campaigns.activity --out reports`\n\n"
-        f"Counted in the RTL of `{found['design']}` while it replays `{found['recording']}`: every"
-        f" net of the design that changed, {found['net_bits']:,} bits, without the clock. It is"
-        " activity of the Verilog before synthesis, not of a fabric's cells.\n\n"
+        f"Counted in the RTL of `{values['design']}` while it replays `{values['recording']}`:"
+        f" every net of the design that changed, {values['net_bits']:,} bits, without the clock."
+        " It is activity of the Verilog before synthesis, not of a fabric's cells.\n\n"
         f"| what | number |\n|---|--:|\n{rows}\n"
-        f"**Energy: not given.** iCE40 UltraPlus and ECP5: {found['energy_reason']}. With a"
+        f"**Energy: not given.** iCE40 UltraPlus and ECP5: {values['energy_reason']}. With a"
         " measured power, an update takes power divided by updates a second.\n"
     )
 
@@ -216,10 +216,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS, help="steps of the recording")
     parser.add_argument("--out", type=Path, default=Path("build") / "activity")
     options = parser.parse_args()
-    found = measure(options.steps)
-    write_json(options.out / "activity.json", found)
-    write_report(options.out, "activity", page(found))
-    print(page(found))
+    values = measure(options.steps)
+    write_json(options.out / "activity.json", values)
+    write_report(options.out, "activity", page(values))
+    print(page(values))
 
 
 if __name__ == "__main__":

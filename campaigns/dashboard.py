@@ -100,8 +100,8 @@ def _numbers(content: Any, key: str, place: tuple[str, ...]) -> Iterator[tuple[s
         if content and all(isinstance(one, int | float) for one in content):
             return  # a curve, or values by seed: its median stands beside it
         for number, one in enumerate(content):
-            named = isinstance(one, dict) and any(isinstance(one.get(n), str) for n in NAMES)
-            yield from _numbers(one, key, place if named else (*place, str(number)))
+            has_name = isinstance(one, dict) and any(isinstance(one.get(n), str) for n in NAMES)
+            yield from _numbers(one, key, place if has_name else (*place, str(number)))
     elif isinstance(content, int | float) and not isinstance(content, bool) and quantity_of(key):
         yield key, " · ".join(part for part in place if part), float(content)
 
@@ -123,18 +123,18 @@ class Version:
 
 def history(name: str) -> list[Version]:
     """All versions of a report, oldest first; one that can't be read is left out."""
-    path, found = f"reports/{name}.json", []
+    path, versions = f"reports/{name}.json", []
     for line in _git("log", "--reverse", "--format=%H %cs", "--", path).splitlines():
         commit, day = line.split()
-        shown = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(ROOT), "show", f"{commit}:{path}"],
             capture_output=True,
             text=True,
             check=False,
         )
-        if shown.returncode == 0:  # the commit may have removed it
-            found.append(Version(commit, day, figures_of(json.loads(shown.stdout))))
-    return found
+        if process.returncode == 0:  # the commit may have removed it
+            versions.append(Version(commit, day, figures_of(json.loads(process.stdout))))
+    return versions
 
 
 def summarised(versions: Sequence[Version]) -> list[Version]:
@@ -148,13 +148,13 @@ def summarised(versions: Sequence[Version]) -> list[Version]:
 
 
 def _shortened(figures: Figures, long: set[str]) -> Figures:
-    found = {at: value for at, value in figures.items() if at[0] not in long}
+    short = {at: value for at, value in figures.items() if at[0] not in long}
     for key in long:
         values = [value for (name, _), value in figures.items() if name == key]
         if values:
-            found[key, f"median of {len(values)}"] = statistics.median(values)
-            found[key, "least"], found[key, "most"] = min(values), max(values)
-    return found
+            short[key, f"median of {len(values)}"] = statistics.median(values)
+            short[key, "least"], short[key, "most"] = min(values), max(values)
+    return short
 
 
 def last_release() -> str | None:
@@ -170,19 +170,19 @@ def is_before(commit: str, release: str) -> bool:
 
 def curve(values: Sequence[float | None]) -> list[tuple[float, float]]:
     """Points of a figure's line over the commits, in pixels; none where there is no value."""
-    seen = [(n, v) for n, v in enumerate(values) if v is not None]
-    least, most = (min(v for _, v in seen), max(v for _, v in seen)) if seen else (0.0, 0.0)
+    points = [(n, v) for n, v in enumerate(values) if v is not None]
+    least, most = (min(v for _, v in points), max(v for _, v in points)) if points else (0.0, 0.0)
     across = max(len(values) - 1, 1)
     return [
         (
             round(3 + n / across * (WIDTH - 6), 1),
             round(HEIGHT - 3 - ((v - least) / (most - least or 1)) * (HEIGHT - 6), 1),
         )
-        for n, v in seen
+        for n, v in points
     ]
 
 
-def shown(value: float | None) -> str:
+def number_text(value: float | None) -> str:
     """A number as a reader wants it; a dash where there is none."""
     if value is None:
         return "–"
@@ -195,7 +195,7 @@ def change(before: float | None, now: float, better: int) -> tuple[str, str]:
         return "new", ""
     if before == now:
         return "=", ""
-    text = f"{100 * (now - before) / abs(before):+.1f} %" if before else shown(now - before)
+    text = f"{100 * (now - before) / abs(before):+.1f} %" if before else number_text(now - before)
     verdict = {1: "better", -1: "worse", 0: ""}[better * (1 if now > before else -1)]
     return text, verdict
 
@@ -213,8 +213,8 @@ def rows(versions: Sequence[Version], base: Version) -> list[tuple[str, list[dic
             {
                 "label": ": ".join(part for part in (at[1], at[0].replace("_", " ")) if part),
                 "unit": quantity.unit,
-                "before": shown(before),
-                "now": shown(now),
+                "before": number_text(before),
+                "now": number_text(now),
                 "change": text,
                 "verdict": verdict,
                 "curve": curve([one.figures.get(at) for one in versions]),
@@ -232,12 +232,12 @@ def page(folder: Path) -> str:
             continue
         released = [one for one in versions if release and is_before(one.commit, release)]
         base = released[-1] if released else versions[0]
-        found, day = state(folder, name)
+        verdict, day = state(folder, name)
         reports.append(
             {
                 "name": name,
                 "about": REPORTS[name].about,
-                "state": f"{found}, of {day}",
+                "state": f"{verdict}, of {day}",
                 "commits": len(versions),
                 "groups": rows(versions, base),
             }

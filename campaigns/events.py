@@ -174,7 +174,7 @@ def random_last_layer(
 
 def _at_intervals(rng: np.random.Generator, *layers: DenseSpec) -> NetworkSpec:
     """Layers in one clock or two, which tick less often than what is in front, or as often."""
-    interval, made = 1, []
+    interval, chain = 1, []
     for index, layer in enumerate(layers):
         interval *= int(rng.choice((1, 2, 3)))
         changes = {
@@ -183,8 +183,8 @@ def _at_intervals(rng: np.random.Generator, *layers: DenseSpec) -> NetworkSpec:
             "pending_bits": int(rng.integers(1, 4)),
             "clock": ("one", "two")[index * int(rng.integers(0, 2))],
         }
-        made.append(layer.model_copy(update=changes))
-    return NetworkSpec(layers=tuple(made))
+        chain.append(layer.model_copy(update=changes))
+    return NetworkSpec(layers=tuple(chain))
 
 
 def with_engine(spec: NetworkSpec, engine: str) -> NetworkSpec:
@@ -208,7 +208,7 @@ def synapse_events(spec: NetworkSpec, x: NDArray[np.uint8], golden: Expected) ->
 
 def run(
     spec: NetworkSpec,
-    given: Mapping[str, NDArray[np.int64]],
+    arrays: Mapping[str, NDArray[np.int64]],
     x: NDArray[np.uint8],
     golden: Expected,
     root: Path,
@@ -224,7 +224,7 @@ def run(
     many = drawn(rtl.dut.roles, seed, 1)[0] if stall else nominal(declared)
     began = time.perf_counter()
     rtl.start(many, seed)
-    played = rtl.play(given, x, stall, seed=seed)
+    played = rtl.play(arrays, x, stall, seed=seed)
     row = golden.transfers
     differences = len(row.steps) - row.match_length(played.out) if played.finished else len(x)
     differences += max(0, len(played.out.steps) - len(row.steps))
@@ -250,11 +250,11 @@ def random_rows(
         spec = random_network(rng, wide=number % 4 == 3)
         rate = float(rng.uniform(0.02, 0.5))
         x = (rng.random((steps, spec.layers[0].inputs)) < rate).astype(np.uint8)
-        given = parameters(spec, rng, x[:SAMPLE])
-        golden = expected(spec, given, x)
+        arrays = parameters(spec, rng, x[:SAMPLE])
+        golden = expected(spec, arrays, x)
         for engine in ENGINES:
             result = run(
-                with_engine(spec, engine), given, x, golden, root, seed=number, stall=STALL
+                with_engine(spec, engine), arrays, x, golden, root, seed=number, stall=STALL
             )
             events = synapse_events(spec, x, golden)
             rows.append({**sizes(spec), "engine": engine, "synapse_events": events, **result})
@@ -270,9 +270,9 @@ def output_rows(count: int, steps: int, seed: int, root: Path) -> list[dict[str,
         rng = np.random.default_rng((seed, 1000 + number))
         spec = random_output(rng, kind)
         x = (rng.random((steps, spec.layers[0].inputs)) < rng.uniform(0.1, 0.5)).astype(np.uint8)
-        given = parameters(spec, rng, x[:SAMPLE])
-        golden = expected(spec, given, x)
-        result = run(spec, given, x, golden, root, seed=number, stall=STALL)
+        arrays = parameters(spec, rng, x[:SAMPLE])
+        golden = expected(spec, arrays, x)
+        result = run(spec, arrays, x, golden, root, seed=number, stall=STALL)
         readout = None if spec.readout is None else spec.readout.kind
         spikes = int(golden.words["last"].sum())
         rows.append({**sizes(spec), "last": kind, "readout": readout, "spikes": spikes, **result})
@@ -303,9 +303,9 @@ def large_row(steps: int, seed: int, root: Path, max_delay: int, lanes: int) -> 
     rng = np.random.default_rng((seed, max_delay))
     spec = large_network(max_delay, lanes)
     x = (rng.random((steps, 784)) < ACTIVE).astype(np.uint8)
-    given = parameters(spec, rng, x[:SAMPLE])
-    golden = expected(spec, given, x)
-    result = run(spec, given, x, golden, root, seed=seed, stall=0.0)
+    arrays = parameters(spec, rng, x[:SAMPLE])
+    golden = expected(spec, arrays, x)
+    result = run(spec, arrays, x, golden, root, seed=seed, stall=0.0)
     active = float(x.sum(axis=1).mean())
     row = {
         **sizes(spec),
@@ -324,9 +324,9 @@ def native_row(spec: NetworkSpec, steps: int, seed: int) -> dict[str, Any]:
     """A network as the compiled model, against the golden one: words, and states at the end."""
     rng = np.random.default_rng((seed, 7))
     x = (rng.random((steps, spec.layers[0].inputs)) < ACTIVE).astype(np.uint8)
-    given = parameters(spec, rng, x[:SAMPLE])
-    golden, native = Network(spec, given), NativeNetwork(spec, given)
-    reference = expected(spec, given, x)
+    arrays = parameters(spec, rng, x[:SAMPLE])
+    golden, native = Network(spec, arrays), NativeNetwork(spec, arrays)
+    reference = expected(spec, arrays, x)
     began = time.perf_counter()
     differences = int((native.run(x) != golden.run(x)).any(axis=1).sum())
     states = native.state()
@@ -390,11 +390,11 @@ def page(report: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in [*report["networks"], *report["large"], *report["native"]]:
-        shown = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
+        sizes_text = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
         delays = "; ".join(map(str, row["max_delay"]))
         clocks = "-" if row["clocks_a_step"] is None else f"{row['clocks_a_step']:,}"
         lines.append(
-            f"| {shown} | {delays} | {row['engine']} | {row['synapse_events']:,} |"
+            f"| {sizes_text} | {delays} | {row['engine']} | {row['synapse_events']:,} |"
             f" {row['words']:,} | {row['differences']} | {clocks} |"
         )
     return "\n".join([*lines, *outputs_page(report["outputs"])]) + "\n"
@@ -412,9 +412,9 @@ def outputs_page(rows: list[dict[str, Any]]) -> list[str]:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        shown = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
+        sizes_text = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
         lines.append(
-            f"| {shown} | {row['last']} | {row['readout'] or '-'} | {row['spikes']:,} |"
+            f"| {sizes_text} | {row['last']} | {row['readout'] or '-'} | {row['spikes']:,} |"
             f" {row['words']:,} | {row['differences']} |"
         )
     return lines
@@ -431,19 +431,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
-    native = native_rows(given.native_steps, given.seed)
+    options = parser.parse_args()
+    native = native_rows(options.native_steps, options.seed)
     cases = [(delay, lanes) for delay in LARGE_DELAYS for lanes in (8, 32)]
-    large = [large_row(given.large_steps, given.seed, given.build, *case) for case in cases]
-    rows = random_rows(given.networks, given.steps, given.seed, given.build)
-    outputs = output_rows(given.outputs, given.steps, given.seed, given.build)
+    large = [large_row(options.large_steps, options.seed, options.build, *case) for case in cases]
+    rows = random_rows(options.networks, options.steps, options.seed, options.build)
+    outputs = output_rows(options.outputs, options.steps, options.seed, options.build)
     report = {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.events --networks {given.networks} --steps {given.steps}"
-        f" --large-steps {given.large_steps} --native-steps {given.native_steps}"
-        f" --outputs {given.outputs} --seed {given.seed}",
+        "command": f"python -m campaigns.events --networks {options.networks}"
+        f" --steps {options.steps} --large-steps {options.large_steps}"
+        f" --native-steps {options.native_steps} --outputs {options.outputs} --seed {options.seed}",
         "totals": {
-            "networks": given.networks,
+            "networks": options.networks,
             **{
                 name: sum(row[name] for row in [*rows, *large, *native])
                 for name in ("synapse_events", "words", "differences")
@@ -454,8 +454,8 @@ def main() -> None:
         "networks": rows,
         "outputs": outputs,
     }
-    write_json(given.out / "events.json", report)
-    write_report(given.out, "events", page(report))
+    write_json(options.out / "events.json", report)
+    write_report(options.out, "events", page(report))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def compared(board: str, inputs: int, neurons: int, root: Path) -> dict[str, Any
     design = layer(inputs, neurons)
     search = search_on(design, load_board(board), None, root, print)
     best = search.best(None)
-    tried = len(search.trials)
+    count = len(search.trials)
     most, misses = _exhaustive(search, lane_counts(design))
     return {
         "board": board,
@@ -64,7 +64,7 @@ def compared(board: str, inputs: int, neurons: int, root: Path) -> dict[str, Any
         "neurons": neurons,
         "lanes": best.choices["lanes"] if best else None,
         "ticks_per_s": best.ticks_per_s if best else None,
-        "tried": tried,
+        "tried": count,
         "exhaustive_lanes": most,
         "exhaustive_ticks_per_s": search.trial_of(most).ticks_per_s if most else None,
         "exhaustive_tried": len(search.trials),
@@ -94,19 +94,19 @@ def made_to_fit(
     row = {"board": board, "inputs": inputs, "neurons": neurons, "lanes": lanes, "goal": ticks}
     began = time.monotonic()
     try:
-        found = fit(
+        values = fit(
             layer(inputs, neurons, lanes), board, ticks=ticks, seeds=2, root=root, progress=print
         )
     except BoardError as error:
         return {**row, "refused": str(error), "seconds": round(time.monotonic() - began, 1)}
-    built = found.pop("built")
+    board_build = values.pop("built")
     return {
         **row,
         "refused": None,
-        **{key: found[key] for key in ("choices", "ticks_per_s", "bottleneck", "tried")},
-        "fmax_mhz": built["fmax_mhz"],
-        "timing_met": built["timing_met"],
-        "bitstream_bytes": built["bitstream_bytes"],
+        **{key: values[key] for key in ("choices", "ticks_per_s", "bottleneck", "tried")},
+        "fmax_mhz": board_build["fmax_mhz"],
+        "timing_met": board_build["timing_met"],
+        "bitstream_bytes": board_build["bitstream_bytes"],
         "seconds": round(time.monotonic() - began, 1),
     }
 
@@ -191,19 +191,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "designs": [],
     }
 
-    def written() -> None:
+    def write() -> None:
         write_json(options.out / "fit.json", values)
         write_report(options.out, "fit", markdown(values))
 
-    kept = kept_rows(options.out / "fit.json") if options.resume else {}
+    rows = kept_rows(options.out / "fit.json") if options.resume else {}
     for case in EXHAUSTIVE[: options.exhaustive]:
-        row = kept.get(("exhaustive", *case))
+        row = rows.get(("exhaustive", *case))
         values["exhaustive"].append(row or compared(*case, options.build))
-        written()
-    for wanted in DESIGNS[: options.designs]:
-        row = kept.get(("designs", *wanted))
-        values["designs"].append(row or made_to_fit(*wanted, options.build))
-        written()
+        write()
+    for design in DESIGNS[: options.designs]:
+        row = rows.get(("designs", *design))
+        values["designs"].append(row or made_to_fit(*design, options.build))
+        write()
 
 
 if __name__ == "__main__":

@@ -125,22 +125,22 @@ def _ended(process: subprocess.Popen[bytes], folder: Path, mark: str) -> tuple[i
 
 def alive(mark: str) -> list[str]:
     """Command lines of the processes with a mark."""
-    found = []
+    commands = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             if f"{MARK}={mark}".encode() in (place / "environ").read_bytes().split(b"\0"):
-                found.append((place / "cmdline").read_text().replace("\0", " ")[:200])
+                commands.append((place / "cmdline").read_text().replace("\0", " ")[:200])
         except OSError:
             continue
-    return found
+    return commands
 
 
-def _left(mark: str) -> list[str]:
+def _survivors(mark: str) -> list[str]:
     """What is still alive after `PATIENCE_S`."""
     end = time.monotonic() + PATIENCE_S
-    while (found := alive(mark)) and time.monotonic() < end:
+    while (commands := alive(mark)) and time.monotonic() < end:
         time.sleep(0.05)
-    return found
+    return commands
 
 
 def _temporary(folder: Path) -> list[str]:
@@ -200,13 +200,13 @@ def trial(
         had_ended = process.poll() is not None
         process.send_signal(number)
         code, err = _ended(process, folder, mark)
-        left = _left(mark)
+        survivors = _survivors(mark)
         if other is not None:
             other_code, other_err = _ended(other, folder, f"{mark}-other")
             if other_code:
                 return "the other process failed", other_err
-        if left:
-            return "a process is left", " | ".join(left)
+        if survivors:
+            return "a process is left", " | ".join(survivors)
         if number == signal.SIGINT and not had_ended and code != 0:
             lines = err.splitlines()
             if code != 130 or lines[-1:] != [LINE] or "Traceback" in err:

@@ -30,13 +30,13 @@ WIDEST = {"weight_bits": 24, "trace_bits": 16, "reward_bits": 12}
 
 def layer_families() -> list[str]:
     """The rules that run in a layer: with a spike before and one behind the synapse."""
-    found = []
+    families = []
     for family in rule_families():
         rule = load_rule(family)
         with contextlib.suppress(RuleError):
             layer_rule(rule, rule.params_type())
-            found.append(family)
-    return found
+            families.append(family)
+    return families
 
 
 def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
@@ -53,7 +53,7 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
     family = rng.choice(layer_families())
     rule = load_rule(family)
     while True:
-        drawn: dict[str, int] = {}
+        parameters: dict[str, int] = {}
         for name, field in rule.params_type.model_fields.items():
             bounds = {
                 key: getattr(item, key)
@@ -63,11 +63,11 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
             }
             most = bounds.get("le", 2 * field.default + 2)
             most = min(most, WIDEST.get(name, most), NARROW.get(name, most) if narrow else most)
-            drawn[name] = rng.randint(bounds.get("ge", 0), most)
+            parameters[name] = rng.randint(bounds.get("ge", 0), most)
         # A rule may refuse a combination of parameters; then all of them are drawn again.
         with contextlib.suppress(ConfigError):
-            choice = RuleChoice(family=family, parameters=drawn)
-            rule.params_type(**drawn)
+            choice = RuleChoice(family=family, parameters=parameters)
+            rule.params_type(**parameters)
             return choice
 
 

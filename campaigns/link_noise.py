@@ -209,42 +209,43 @@ def run_job(
     if fault is not None:
         fault()
     refused = False
-    got: list[Any] = []
-    failed: LinkError | None = None
+    answers: list[Any] = []
+    link_error: LinkError | None = None
     try:
-        got = link.transact(job.requests)
+        answers = link.transact(job.requests)
     except BusError:
         refused = True
     except LinkError as error:
-        failed = error
+        link_error = error
     done = _accesses(line)
-    if failed is not None:
+    if link_error is not None:
         # what was in flight may have been done or not, but in order and once
         line.run(100_000)
         done += _accesses(line)
         if done != job.accesses[: len(done)]:
             raise MismatchError("a batch that failed has done other accesses than its first ones")
         jobs.undo(done, job, before)
-        return failed
+        return link_error
     if done != job.accesses:
         raise MismatchError(_difference(done, job.accesses))
     if refused != job.refused:
         raise MismatchError(f"refused: {refused}, expected {job.refused}")
-    if not refused and [words.tolist() for words in got] != job.words:
+    if not refused and [words.tolist() for words in answers] != job.words:
         raise MismatchError("other words were read than are in the memory")
     return None
 
 
-def _difference(done: list[tuple[int, int, int]], asked: list[tuple[int, int, int]]) -> str:
+def _difference(done: list[tuple[int, int, int]], requests: list[tuple[int, int, int]]) -> str:
     """Where two lists of accesses differ first."""
     same = sum(
         1
         for _ in itertools.takewhile(
-            lambda pair: pair[0] == pair[1], zip(done, asked, strict=False)
+            lambda pair: pair[0] == pair[1], zip(done, requests, strict=False)
         )
     )
     return (
-        f"{len(done)} accesses were made and {len(asked)} asked for; number {same + 1} is another"
+        f"{len(done)} accesses were made and {len(requests)} asked for; number {same + 1} is"
+        " another"
     )
 
 
@@ -379,12 +380,12 @@ def _fault(draw: random.Random, port: FaultyPort, row: Row) -> Callable[[], None
 
         return lambda: setattr(port, "to_board", reset)
     row.pulls += 1
-    left = after
+    room = after
 
     def cut(data: bytes) -> bytes:
-        nonlocal left
-        passed, left = data[:left], max(0, left - len(data))
-        return channel(passed)
+        nonlocal room
+        part, room = data[:room], max(0, room - len(data))
+        return channel(part)
 
     def pull() -> None:
         port.to_board = cut
@@ -507,8 +508,8 @@ def price(folder: Path) -> dict[str, Any]:
         write_text(folder / f"{name}.v", to_verilog(component, name, None))
     cells = count(synthesise(["link.v"], target, folder, "link", top="link"), target.cells)
     synthesise(["block.v"], target, folder, "block", top="block")
-    placed = place_and_route(target, folder, PRICE_SEEDS, 1, print)
-    return {"target": target.name, "cells": cells, "fmax": placed["fmax"]}
+    metrics = place_and_route(target, folder, PRICE_SEEDS, 1, print)
+    return {"target": target.name, "cells": cells, "fmax": metrics["fmax"]}
 
 
 # --- report ---------------------------------------------------------------------------------------
@@ -546,7 +547,7 @@ def _markdown(report: dict[str, Any]) -> str:
         f" {MUTANT_FRAMES:,} frames ended:\n",
         "| fault | found by |",
         "|---|---|",
-        *(f"| {name} | {found or 'nothing'} |" for name, found in report["mutants"].items()),
+        *(f"| {name} | {finder or 'nothing'} |" for name, finder in report["mutants"].items()),
         "",
     ]
     return "\n".join(lines)

@@ -117,14 +117,14 @@ def activity(
         for ticks in range(1, spikes.shape[1] + 1)
     ]
     words = {"input": spikes, **dict(zip([each.name for each in spec.layers], layers, strict=True))}
-    found = {name: float(each.sum(dtype=np.int64) / len(spikes)) for name, each in words.items()}
-    return found, after, seconds
+    events = {name: float(each.sum(dtype=np.int64) / len(spikes)) for name, each in words.items()}
+    return events, after, seconds
 
 
 def fold_row(number: int, design: Path, rtl: int, root: Path) -> dict[str, Any]:
     """A fold's network on its test images."""
     data = design.with_name(f"{design.stem}_test.npz")
-    found = evaluate(design, data, rtl=rtl, root=root)
+    result = evaluate(design, data, rtl=rtl, root=root)
     spec = load_design(design).network
     if spec is None:
         raise RuntimeError(f"{design} is no network")
@@ -133,44 +133,44 @@ def fold_row(number: int, design: Path, rtl: int, root: Path) -> dict[str, Any]:
     events, after, seconds = activity(spec, parameters, samples)
     row: dict[str, Any] = {
         "fold": number,
-        "images": found["samples"],
-        "ticks": found["steps"],
+        "images": result["samples"],
+        "ticks": result["steps"],
         "events": {name: round(each, 1) for name, each in events.items()},
         **{
-            what: {key: found[what][key] for key in ("samples", "right", "accuracy", "tied")}
+            what: {key: result[what][key] for key in ("samples", "right", "accuracy", "tied")}
             for what in ("float", "integer", "rtl")
-            if found[what] is not None
+            if result[what] is not None
         },
         "right_after_ticks": after,
-        "float_missing": found["float_missing"],
-        "rtl_difference": found["rtl_difference"],
-        "golden_images_per_s": round(found["samples"] / seconds),
+        "float_missing": result["float_missing"],
+        "rtl_difference": result["rtl_difference"],
+        "golden_images_per_s": round(result["samples"] / seconds),
     }
-    if found["rtl"] is not None:
-        clocks = found["rtl"]["clocks"]
+    if result["rtl"] is not None:
+        clocks = result["rtl"]["clocks"]
         row["clocks"] = {"mean": round(mean(clocks), 1), "least": min(clocks), "most": max(clocks)}
-        row["clocks_to_word"] = found["rtl"]["clocks_to_word"]
+        row["clocks_to_word"] = result["rtl"]["clocks_to_word"]
     print(json.dumps(row), flush=True)
     return row
 
 
 def together(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Right answers of all folds."""
-    found: dict[str, Any] = {}
+    totals: dict[str, Any] = {}
     for what in ("float", "integer", "rtl"):
         known = [row[what] for row in rows if what in row]
         images, right = (sum(each[key] for each in known) for key in ("samples", "right"))
-        found[what] = {
+        totals[what] = {
             "images": images,
             "right": right,
             "accuracy": right / images if images else None,
             "worst_fold": min((each["accuracy"] for each in known), default=None),
         }
-    found["right_after_ticks"] = [
+    totals["right_after_ticks"] = [
         sum(each) for each in zip(*(row["right_after_ticks"] for row in rows), strict=True)
     ]
-    found["differences_rtl"] = sum(row["rtl_difference"] is not None for row in rows)
-    return found
+    totals["differences_rtl"] = sum(row["rtl_difference"] is not None for row in rows)
+    return totals
 
 
 def hardware(folder: Path, network: str) -> tuple[list[dict[str, Any]] | None, str | None]:
@@ -198,7 +198,7 @@ def report_of(
     data, rtl : as of the command.
     folder : where the reports on place and route are.
     """
-    found, missing = hardware(folder, "dense")
+    prices, missing = hardware(folder, "dense")
     of_kernels, no_kernels = hardware(folder, "conv")
     return {
         "schema": SCHEMA,
@@ -211,7 +211,7 @@ def report_of(
         "convolutional": dict(convolutional),
         "convolutional_hardware": of_kernels,
         "convolutional_hardware_missing": no_kernels,
-        "hardware": found,
+        "hardware": prices,
         "hardware_missing": missing,
         "peers": list(PEERS),
     }
@@ -347,8 +347,8 @@ def hardware_lines(report: Mapping[str, Any]) -> list[str]:
     lines += ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in report["hardware"]:
         cells = [row.get(name) for name in names]
-        shown = [f"{cell:,}" if isinstance(cell, int | float) else cell or "-" for cell in cells]
-        lines.append("| " + " | ".join(shown) + " |")
+        texts = [f"{cell:,}" if isinstance(cell, int | float) else cell or "-" for cell in cells]
+        lines.append("| " + " | ".join(texts) + " |")
     return [*lines, ""]
 
 
@@ -361,18 +361,18 @@ def main() -> None:
     parser.add_argument("--rtl", type=int, default=1000, help="test images through the Verilog")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     for fold in range(FOLDS):
-        design = trained(given.data, given.labels, fold, given.trained / f"fold{fold}")
+        design = trained(options.data, options.labels, fold, options.trained / f"fold{fold}")
         # trained with the first four fifths: the others would need a build each
-        rows.append(fold_row(fold, design, given.rtl if fold == FOLDS - 1 else 0, given.build))
-    last = given.trained / f"fold{FOLDS - 1}"
-    design = trained(given.data, given.labels, FOLDS - 1, last, "conv")
-    convolutional = fold_row(FOLDS - 1, design, 0, given.build)
-    report = report_of(rows, convolutional, given.data.name, given.rtl, given.out)
-    write_json(given.out / "networks.json", report)
-    write_report(given.out, "networks", page(report))
+        rows.append(fold_row(fold, design, options.rtl if fold == FOLDS - 1 else 0, options.build))
+    last = options.trained / f"fold{FOLDS - 1}"
+    design = trained(options.data, options.labels, FOLDS - 1, last, "conv")
+    convolutional = fold_row(FOLDS - 1, design, 0, options.build)
+    report = report_of(rows, convolutional, options.data.name, options.rtl, options.out)
+    write_json(options.out / "networks.json", report)
+    write_report(options.out, "networks", page(report))
 
 
 if __name__ == "__main__":

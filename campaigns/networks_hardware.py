@@ -87,12 +87,12 @@ def row_of(
     root: Path,
 ) -> dict[str, Any]:
     """A case's row. `adding`: the share of clocks in which all lanes of the first layer add."""
-    chosen = design_of(case, design)
-    network = network_of(chosen)
+    variant = design_of(case, design)
+    network = network_of(variant)
     hidden = network.layers[0]
-    price = routed(chosen, case.target, root, seeds)
+    price = routed(variant, case.target, root, seeds)
     golden = run_integers(network, parameters, spikes)[-1]
-    alone = elaborate(chosen.model_copy(update={"host": None}), root)
+    alone = elaborate(variant.model_copy(update={"host": None}), root)
     ran = played(alone.folder, parameters, spikes, golden)
     active = float(spikes.sum(dtype=np.int64)) / len(spikes)
     clocks, mhz = ran.clocks_a_sample, price["mhz"]
@@ -128,8 +128,8 @@ def page(report: Mapping[str, Any]) -> str:
     names = list(dict.fromkeys(key for row in report["rows"] for key in row))
     lines += [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
     for row in report["rows"]:
-        shown = ["-" if row.get(name) is None else str(row[name]) for name in names]
-        lines.append(f"| {' | '.join(shown)} |")
+        cells = ["-" if row.get(name) is None else str(row[name]) for name in names]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -154,26 +154,26 @@ def main() -> None:
     )
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     file = example_folder(EXAMPLE) / f"{EXAMPLE}.toml"
     design = load_design(file)
     network = network_of(design)
     parameters = load_parameters(file.with_suffix(".npz"), network)
-    samples = load_samples(given.samples, network.layers[0].inputs)
-    spikes = samples.spikes[: given.images]
+    samples = load_samples(options.samples, network.layers[0].inputs)
+    spikes = samples.spikes[: options.images]
     rows = [
-        row_of(case, design, parameters, spikes, given.seeds, given.build)
-        for case in chosen_cases(given.target, given.host)
+        row_of(case, design, parameters, spikes, options.seeds, options.build)
+        for case in chosen_cases(options.target, options.host)
     ]
     report = {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.networks_hardware --samples {given.samples.name}"
+        "command": f"python -m campaigns.networks_hardware --samples {options.samples.name}"
         f" --images {len(spikes)}",
         "images": len(spikes),
-        "rows": kept_rows(given.out / f"{REPORT}.json", rows, told_by_host(CASES)),
+        "rows": kept_rows(options.out / f"{REPORT}.json", rows, told_by_host(CASES)),
     }
-    write_json(given.out / f"{REPORT}.json", report)
-    write_report(given.out, REPORT, page(report))
+    write_json(options.out / f"{REPORT}.json", report)
+    write_report(options.out, REPORT, page(report))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Network:
     why: str = ""
 
 
-def _told(dt_ms: float, reset: str, *, delay: bool = False, **more: Any) -> dict[str, Any]:
+def _answers(dt_ms: float, reset: str, *, delay: bool = False, **more: Any) -> dict[str, Any]:
     return {"dt_ms": dt_ms, "reset": reset, "reset_delay": delay, **more}
 
 
@@ -55,10 +55,10 @@ NETWORKS = (
         {"source": "norse-seconds", "dt_ms": 0.1, "reset": "zero"},
         "time constants in seconds; the paper steps it by 0.1 ms",
     ),
-    Network("01_lif/lif_rockpool.nir", _told(0.1, "subtract"), "the paper steps it by 0.1 ms"),
+    Network("01_lif/lif_rockpool.nir", _answers(0.1, "subtract"), "the paper steps it by 0.1 ms"),
     Network(
         "01_lif/debug_spike_representation/two_lif_neurons.nir",
-        _told(1.0, "zero"),
+        _answers(1.0, "zero"),
         "its script steps it by 1 ms",
     ),
     Network("03_rnn/braille_noDelay_bias_zero.nir", WITHIN | {"reset": "zero"}, SNNTORCH),
@@ -71,7 +71,7 @@ NETWORKS = (
         WITHIN | {"reset": "subtract"},
         SNNTORCH,
     ),
-    Network("02_cnn/cnn_sinabs.nir", _told(1000.0, "subtract"), "sinabs counts time in steps"),
+    Network("02_cnn/cnn_sinabs.nir", _answers(1000.0, "subtract"), "sinabs counts time in steps"),
 )
 
 
@@ -81,28 +81,28 @@ def row_of(folder: Path, network: Network, seed: int) -> dict[str, Any]:
     file = folder / "paper" / network.file
     try:
         layers = to_layers(read(file, **network.answers))
-        made = import_design(file, calibrate=f"random:{seed}", **network.answers)
+        result = import_design(file, calibrate=f"random:{seed}", **network.answers)
         default = import_design(file, **network.answers)
     except ConfigError as error:
         return {**row, "imported": False, "error": _plain(error, folder)}
-    if made.report.agreement is None or made.design.network is None:
+    if result.report.agreement is None or result.design.network is None:
         raise RuntimeError(f"{file}: a calibrated import must measure the agreement")
     others = [
         agreement(
-            layers, made.design.network, made.parameters, samples_for(layers, f"random:{each}")
+            layers, result.design.network, result.parameters, samples_for(layers, f"random:{each}")
         )
         for each in OTHER_SEEDS
     ]
-    found = (made.report.agreement, *others)
+    agreements = (result.report.agreement, *others)
     return {
         **row,
         "imported": True,
-        "widths": list(made.report.widths),
-        "findings": [each.text for each in made.report.findings],
-        "agreement": [each.as_json() for each in found],
+        "widths": list(result.report.widths),
+        "findings": [each.text for each in result.report.findings],
+        "agreement": [each.as_json() for each in agreements],
         "default_widths": list(default.report.widths),
         "default_agreement": default.report.agreement and default.report.agreement.as_json(),
-        "passed": all((each.share or 0.0) <= MAY_DIFFER for each in found),
+        "passed": all((each.share or 0.0) <= MAY_DIFFER for each in agreements),
     }
 
 
@@ -142,15 +142,15 @@ def markdown(report: dict[str, Any]) -> str:
         "|---|---|---|---|---|" + "---|" * len(report["other_seeds"]),
     ]
     for row in report["rows"]:
-        told = ", ".join(f"{name} {value}" for name, value in row["answers"].items())
+        answers = ", ".join(f"{name} {value}" for name, value in row["answers"].items())
         if not row["imported"]:
-            lines.append(f"| {row['file']} | {told} | not imported | | |" + " |" * 2)
+            lines.append(f"| {row['file']} | {answers} | not imported | | |" + " |" * 2)
             continue
         first, *others = row["agreement"]
         widths = "; ".join(each.split("': ")[1] for each in row["widths"])
         cells = [
             row["file"],
-            told,
+            answers,
             widths,
             f"{sum(first['floats'].values()):,}",
             _share(first),
@@ -164,9 +164,9 @@ def markdown(report: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _share(found: dict[str, Any]) -> str:
+def _share(counts: dict[str, Any]) -> str:
     """Differing spikes in per cent; a dash where nothing spikes."""
-    share = found["differing_share"]
+    share = counts["differing_share"]
     return "-" if share is None else f"{100 * share:.2g} %"
 
 

@@ -49,11 +49,13 @@ def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
     corners = [
         dict(zip(RANGES, values, strict=True)) for values in itertools.product(*RANGES.values())
     ]
-    drawn = [{name: rng.randint(*bounds) for name, bounds in RANGES.items()} for _ in range(count)]
+    random_values = [
+        {name: rng.randint(*bounds) for name, bounds in RANGES.items()} for _ in range(count)
+    ]
     names = [f"corner_{i}" for i in range(len(corners))] + [f"random_{i}" for i in range(count)]
     return [
         Design(name=name, block="lane", rule=RuleChoice(parameters=parameters))
-        for name, parameters in zip(names, corners + drawn, strict=True)
+        for name, parameters in zip(names, corners + random_values, strict=True)
     ]
 
 

@@ -103,9 +103,9 @@ def next_version(text: str, version: str, day: str) -> str:
         raise ReleaseError(f"version must be three numbers, as 0.2.0, not {version!r}.")
     if f"## [{version}]" in text:
         raise ReleaseError(f"CHANGELOG.md has a version {version} already; name a later one.")
-    before, found, after = text.partition(UNRELEASED)
+    before, heading, after = text.partition(UNRELEASED)
     entries = after.split("\n## ")[0]
-    if not found or "\n- " not in entries:
+    if not heading or "\n- " not in entries:
         raise ReleaseError("CHANGELOG.md has no entry under [Unreleased]: nothing to release.")
     return f"{before}{UNRELEASED}\n## [{version}] - {day}\n{after}"
 
@@ -113,10 +113,10 @@ def next_version(text: str, version: str, day: str) -> str:
 def prepare(version: str) -> None:
     """Write version and changelog, and commit both."""
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    changed = next_version(CHANGELOG.read_text(encoding="utf-8"), version, day)
+    changelog = next_version(CHANGELOG.read_text(encoding="utf-8"), version, day)
     module = VERSION.read_text(encoding="utf-8")
     write_text(VERSION, re.sub(r'(?m)^__version__ = ".*"$', f'__version__ = "{version}"', module))
-    write_text(CHANGELOG, changed)
+    write_text(CHANGELOG, changelog)
     paths = [str(path.relative_to(ROOT)) for path in (VERSION, CHANGELOG)]
     _git("commit", "--quiet", "-m", f"release: {version}.", "--", *paths)
 
@@ -214,10 +214,10 @@ class Environment:
     def example(self, name: str) -> str:
         """The example that a command's help gives."""
         text = " ".join(self.run([name, "--help"]).stdout.split())
-        found = re.search(r"Example: sc-hw (.*?)(?: (?:╭|│)|$)", text)
-        if found is None:
+        match = re.search(r"Example: sc-hw (.*?)(?: (?:╭|│)|$)", text)
+        if match is None:
             raise ReleaseError(f"the help of sc-hw {name} gives no example.")
-        return found.group(1).strip()
+        return match.group(1).strip()
 
 
 def in_order(names: Sequence[str]) -> list[str]:
@@ -251,12 +251,12 @@ def measure(folder: Path, full_demo: bool) -> dict[str, Any]:
     work = folder / "work"
     work.mkdir()
     environment = Environment(programs, work)
-    found = []
+    outcomes = []
     for one in trials(environment):
         print(f"{one.status} {one.seconds} s: sc-hw {one.command} {one.reason or ''}", flush=True)
-        found.append(one)
+        outcomes.append(one)
     if full_demo:
-        found.append(environment.tried("demo --build demo"))
+        outcomes.append(environment.tried("demo --build demo"))
     content = wheel.read_bytes()
     return {
         "schema_version": SCHEMA,
@@ -266,22 +266,22 @@ def measure(folder: Path, full_demo: bool) -> dict[str, Any]:
         "wheel_bytes": len(content),
         "wheel_sha256": hashlib.sha256(content).hexdigest(),
         "install_seconds": seconds,
-        "commands": [asdict(one) for one in found],
-        "passed": all(one.status in (0, None) for one in found),
+        "commands": [asdict(one) for one in outcomes],
+        "passed": all(one.status in (0, None) for one in outcomes),
     }
 
 
-def page(found: dict[str, Any]) -> str:
+def page(values: dict[str, Any]) -> str:
     """The report in Markdown."""
     rows = "".join(
         f"| `sc-hw {row['command']}` | {'-' if row['status'] is None else row['status']} |"
         f" {'-' if row['seconds'] is None else row['seconds']} | {row['reason'] or ''} |\n"
-        for row in found["commands"]
+        for row in values["commands"]
     )
     return (
-        f"# The wheel in a fresh environment\n\n`{found['wheel']}` of commit {found['commit']}:"
-        f" {found['wheel_bytes']:,} bytes, installed with `[all,nir,sweep]` in"
-        f" {found['install_seconds']} s. Each command is run by the example of its own help, in an"
+        f"# The wheel in a fresh environment\n\n`{values['wheel']}` of commit {values['commit']}:"
+        f" {values['wheel_bytes']:,} bytes, installed with `[all,nir,sweep]` in"
+        f" {values['install_seconds']} s. Each command is run by the example of its own help, in an"
         " empty folder outside the repository.\n\n`python -m campaigns.release --out reports`\n\n"
         f"| command | exit status | seconds | |\n|---|---|---|---|\n{rows}"
     )
@@ -299,10 +299,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.version is not None:
             prepare(options.version)
         with tempfile.TemporaryDirectory(prefix="sc-hw-release-") as name:
-            found = measure(Path(name), options.full_demo)
+            values = measure(Path(name), options.full_demo)
             dist = ROOT / "dist"
             dist.mkdir(exist_ok=True)
-            shutil.copy(Path(name) / found["wheel"], dist)
+            shutil.copy(Path(name) / values["wheel"], dist)
     except ReleaseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -310,11 +310,11 @@ def main(arguments: list[str] | None = None) -> int:
         words = shlex.join(map(str, error.cmd[:4]))
         print(f"error: {words} ... failed (exit {error.returncode}).", file=sys.stderr)
         return 3
-    write_json(options.out / "release.json", found)
-    write_report(options.out, "release", page(found))
-    print(f"{'passed' if found['passed'] else 'failed'}: dist/{found['wheel']}")
-    print(f"to publish: git tag v{found['version'].split()[-1]}; twine upload dist/*")
-    return 0 if found["passed"] else 1
+    write_json(options.out / "release.json", values)
+    write_report(options.out, "release", page(values))
+    print(f"{'passed' if values['passed'] else 'failed'}: dist/{values['wheel']}")
+    print(f"to publish: git tag v{values['version'].split()[-1]}; twine upload dist/*")
+    return 0 if values["passed"] else 1
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ trials = 400
 WEIGHTS = (6, 8, 9, 10, 12)  # with the others 200 designs
 
 
-def written(folder: Path, weights: Sequence[int]) -> Path:
+def write_sweep(folder: Path, weights: Sequence[int]) -> Path:
     """The sweep file, with its design beside it."""
     write_text(folder / "digits.toml", DESIGN)
     return write_text(folder / "sweep.toml", SWEEP.format(weights=list(weights)))
@@ -80,7 +80,7 @@ def written(folder: Path, weights: Sequence[int]) -> Path:
 
 def workers_of(process: int) -> list[int]:
     """Processes of a pool: children of a process that run its work, not those that track it."""
-    found = []
+    workers = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -90,8 +90,8 @@ def workers_of(process: int) -> list[int]:
         except OSError:  # it has ended
             continue
         if parent == process and b"spawn_main" in command:
-            found.append(int(folder.name))
-    return sorted(found)
+            workers.append(int(folder.name))
+    return sorted(workers)
 
 
 def killed_on_the_way(file: Path, out: Path, half: int) -> tuple[dict[str, Any], list[int]]:
@@ -158,7 +158,7 @@ def compared(first: Path, second: Path) -> dict[str, Any]:
 def run(folder: Path, weights: Sequence[int]) -> dict[str, Any]:
     """Both sweeps, and their comparison."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = written(folder, weights)
+    file = write_sweep(folder, weights)
     points = len(weights) * 40
     began = time.monotonic()
     killed_run, killed = killed_on_the_way(file, folder / "processes", points // 2)
@@ -196,7 +196,7 @@ def command(weights: Sequence[int]) -> str:
 
 def markdown(values: Mapping[str, Any]) -> str:
     """The verdict, and the front."""
-    worked = values["worked_on"]
+    outcomes = values["worked_on"]
     lines = [
         "# A sweep with a worker killed, and the same by Dask",
         "",
@@ -205,12 +205,12 @@ def markdown(values: Mapping[str, Any]) -> str:
         f"* {values['points']} designs of the digits task (128 inputs, 10 neurons, ECP5-25F);"
         f" {values['failed']} failed.",
         f"* On {values['workers']} processes, {values['workers_killed']} of them killed when half"
-        f" were done: {worked['processes']} outcomes, each design"
+        f" were done: {outcomes['processes']} outcomes, each design"
         f" {'once' if values['each_once'] else 'NOT ONCE'}.",
-        f"* On a Dask scheduler with {values['workers']} workers, undisturbed: {worked['dask']}"
+        f"* On a Dask scheduler with {values['workers']} workers, undisturbed: {outcomes['dask']}"
         f" outcomes; the table is {'the same' if values['same_table'] else 'ANOTHER'}, byte for"
         " byte.",
-        f"* Run once more on what is there: {worked['processes_again']} worked on.",
+        f"* Run once more on what is there: {outcomes['processes_again']} worked on.",
         "",
         "| point | weight bits | trace bits | learning shift | lanes | accuracy | LUT |",
         "|--:|--:|--:|--:|--:|--:|--:|",

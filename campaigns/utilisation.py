@@ -132,8 +132,10 @@ def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
                 str(worst["lanes"]) if worst else "-",
             ]
         lines.append(f"| {inputs} x {neurons} | " + " | ".join(cells) + " |")
-    counted = sum(row["counted"] for row in rows)
-    lines.append(f"\n{len(rows)} layers, {counted} of them counted in simulation clock by clock.\n")
+    simulations = sum(row["counted"] for row in rows)
+    lines.append(
+        f"\n{len(rows)} layers, {simulations} of them counted in simulation clock by clock.\n"
+    )
     return "\n".join(lines)
 
 

@@ -190,16 +190,16 @@ def random_edit(text: str, rng: random.Random) -> tuple[str, Edit]:
             new = line.partition("<=")[0].rpartition(") ")[2].strip() + " "
         if new is None or new == old:
             continue
-        changed = text[:start] + new + text[end:]
+        mutant = text[:start] + new + text[end:]
         first = text.rfind("\n", 0, start) + 1
         head = text.rfind("\nmodule ", 0, start) + 1
         name = text[head:].split(maxsplit=2)[1].partition("(")[0]
         number = text.count("\n", 0, start) + 1
-        lines = [body[first:].partition("\n")[0].strip() for body in (text, changed)]
-        return changed, Edit(kind, name.removeprefix("\\"), number, lines[0], lines[1])
+        lines = [body[first:].partition("\n")[0].strip() for body in (text, mutant)]
+        return mutant, Edit(kind, name.removeprefix("\\"), number, lines[0], lines[1])
 
 
-def judge(build: Build, text: str, folder: Path, tried: Sequence[str]) -> dict[str, Any]:
+def judge(build: Build, text: str, folder: Path, judges: Sequence[str]) -> dict[str, Any]:
     """What the judges say of a mutant.
 
     Parameters
@@ -207,7 +207,7 @@ def judge(build: Build, text: str, folder: Path, tried: Sequence[str]) -> dict[s
     build : of the correct design, proved, so that its parts and its text are in `proof/`.
     text : the mutant.
     folder : an empty one.
-    tried : judges beside ``bytes``.
+    judges : those beside ``bytes``.
 
     Each verdict is ``equivalent``, ``refuted``, ``unknown``, ``passed``, ``not read by Yosys`` or
     ``not tried``; what refuted it stands beside it.
@@ -225,9 +225,9 @@ def judge(build: Build, text: str, folder: Path, tried: Sequence[str]) -> dict[s
     }
     if row["bytes"] == EQUIVALENT:
         return row
-    if "claims" in tried:
+    if "claims" in judges:
         row |= _claims_on(build, text, folder)
-    if "cosim" in tried:
+    if "cosim" in judges:
         row |= _cosim_of(build, folder)
     return row
 
@@ -259,7 +259,7 @@ def _cosim_of(build: Build, folder: Path) -> dict[str, Any]:
 
 
 def campaign(
-    design: Design, root: Path, mutants: int, seed: int, tried: dict[str, int], jobs: int
+    design: Design, root: Path, mutants: int, seed: int, quotas: dict[str, int], jobs: int
 ) -> dict[str, Any]:
     """Rows of a design's mutants.
 
@@ -267,7 +267,7 @@ def campaign(
     ----------
     design, root : what is mutated, and the folder of builds.
     mutants, seed : how many, and the seed of their edits.
-    tried : for each judge beside ``bytes``, how many mutants it sees, the first ones.
+    quotas : for each judge beside ``bytes``, how many mutants it sees, the first ones.
     jobs : mutants at a time.
     """
     certificate = prove(design, root=root, mutants=False)
@@ -277,25 +277,25 @@ def campaign(
     text, rng = build.verilog.read_text(encoding="utf-8"), random.Random(seed)
     edits: dict[str, Edit] = {}
     while len(edits) < mutants:
-        changed, edit = random_edit(text, rng)
-        edits[changed] = edit
+        mutant, edit = random_edit(text, rng)
+        edits[mutant] = edit
 
     # A run that was broken off goes on: rows are kept as they come.
-    kept = root / "verilog_mutants" / f"{design.name}_{build.id}_{seed}.jsonl"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.touch()
-    judged = dict(json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines())
+    journal = root / "verilog_mutants" / f"{design.name}_{build.id}_{seed}.jsonl"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.touch()
+    judged = dict(json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines())
 
     def one(numbered: tuple[int, tuple[str, Edit]]) -> dict[str, Any]:
-        number, (changed, edit) = numbered
+        number, (mutant, edit) = numbered
         if number in judged:
             return dict(judged[number])
         place = root / "verilog_mutants" / f"{design.name}_{number:03}"
         shutil.rmtree(place, ignore_errors=True)
-        judges = [judge for judge, count in tried.items() if number < count]
-        row = {**asdict(edit), **judge(build, changed, place, judges)}
+        judges = [judge for judge, count in quotas.items() if number < count]
+        row = {**asdict(edit), **judge(build, mutant, place, judges)}
         shutil.rmtree(place)
-        with kept.open("a", encoding="utf-8") as file:
+        with journal.open("a", encoding="utf-8") as file:
             file.write(json.dumps([number, row]) + "\n")
         print(design.name, number, json.dumps(row), flush=True)
         return row
@@ -346,17 +346,17 @@ def as_markdown(result: dict[str, Any]) -> str:
     for design in result["designs"]:
         counts = summary(design["rows"])
         lines.append(f"| {design['design']} | {' | '.join(map(str, counts.values()))} |")
-    missed = [
+    survivors = [
         (design["design"], row)
         for design in result["designs"]
         for row in design["rows"]
         if row["claims"] == PASSED
     ]
-    lines += ["", f"What the other claims let pass ({len(missed)}):", ""]
+    lines += ["", f"What the other claims let pass ({len(survivors)}):", ""]
     lines += [
         f"- {name}, {row['module']}, {row['kind']}: `{row['old']}` became `{row['new']}`"
         f" (co-simulation: {row['cosim']})"
-        for name, row in missed
+        for name, row in survivors
     ] or ["Nothing."]
     return "\n".join(lines) + "\n"
 
@@ -373,11 +373,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", choices=[design.name for design in DESIGNS])
     options = parser.parse_args(arguments)
-    chosen = [design for design in DESIGNS if options.only in (None, design.name)]
-    tried = {"claims": options.claims, "cosim": options.cosim}
+    selection = [design for design in DESIGNS if options.only in (None, design.name)]
+    quotas = {"claims": options.claims, "cosim": options.cosim}
     designs = [
-        campaign(design, options.build, options.mutants, options.seed, tried, options.jobs)
-        for design in chosen
+        campaign(design, options.build, options.mutants, options.seed, quotas, options.jobs)
+        for design in selection
     ]
     result = {
         "schema_version": SCHEMA,

@@ -53,10 +53,10 @@ def row_of(
     root: Path,
 ) -> dict[str, Any]:
     """The network with some lanes: its price, and what its Verilog does."""
-    chosen = with_layers(design, layers, TARGET)
-    build = elaborate(chosen, root)
+    variant = with_layers(design, layers, TARGET)
+    build = elaborate(variant, root)
     ran = played(build.folder, parameters, samples.spikes, golden)
-    price = routed(chosen, TARGET, root, seeds)
+    price = routed(variant, TARGET, root, seeds)
     clocks, mhz = ran.clocks_a_sample, price["mhz"]
     row = {
         "target": TARGET,
@@ -109,18 +109,18 @@ def page(report: Mapping[str, Any]) -> str:
         "|" + "--:|" * len(_COLUMNS),
     ]
     for row in report["rows"]:
-        shown = ["-" if row[name] is None else str(row[name]) for name in _COLUMNS]
-        lines.append(f"| {' | '.join(shown)} |")
+        cells = ["-" if row[name] is None else str(row[name]) for name in _COLUMNS]
+        lines.append(f"| {' | '.join(cells)} |")
     first = report["rows"][0]
     words = ", ".join(f"{each:,.0f}" for each in first["clocks_to_word"])
-    failed = "all proved" if not proof["not_proved"] else f"not {', '.join(proof['not_proved'])}"
+    verdict = "all proved" if not proof["not_proved"] else f"not {', '.join(proof['not_proved'])}"
     lines += [
         "",
         f"An answer may be taken before the last tick: in the first row the words come"
         f" {words} clocks from the reset, and so many images are right after each of them:"
         f" {', '.join(f'{each:,}' for each in report['right_after_ticks'])}.",
         "",
-        f"Its proof: {proof['claims']} claims, {failed}, in {proof['seconds']:,} s of one process"
+        f"Its proof: {proof['claims']} claims, {verdict}, in {proof['seconds']:,} s of one process"
         f' on a machine with other work; the slowest one is "{proof["slowest"]["name"]}"'
         f" ({proof['slowest']['seconds']:.1f} s).",
     ]
@@ -136,20 +136,20 @@ def main() -> None:
     parser.add_argument("--row", type=int, action="append", help="from 0 on; the rest is kept")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     file = example_folder("mnist") / f"{EXAMPLE}.toml"
     design = load_design(file)
     network = network_of(design)
     parameters = load_parameters(file.with_suffix(".npz"), network)
-    samples = load_samples(given.samples, network.layers[0].inputs).first(given.images)
+    samples = load_samples(options.samples, network.layers[0].inputs).first(options.images)
     golden = run_integers(network, parameters, samples.spikes)[-1]
-    proof = proved(with_layers(design, LAYERS[0], TARGET), given.build)
+    proof = proved(with_layers(design, LAYERS[0], TARGET), options.build)
     ticks = samples.spikes.shape[1]
     right = [accuracy(golden[:, :tick], samples.labels).right for tick in range(1, ticks + 1)]
     report: dict[str, Any] = {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.fpga.conv_hardware --samples {given.samples.name}"
-        f" --images {len(samples.spikes)} --seeds {given.seeds}",
+        "command": f"python -m campaigns.fpga.conv_hardware --samples {options.samples.name}"
+        f" --images {len(samples.spikes)} --seeds {options.seeds}",
         "images": len(samples.spikes),
         "ticks": ticks,
         "right": right[-1],
@@ -159,13 +159,13 @@ def main() -> None:
     }
     cases, fresh = [texts_of(layers) for layers in LAYERS], []
     for number, layers in enumerate(LAYERS):  # a row takes long: what is there is written
-        if given.row is not None and number not in given.row:
+        if options.row is not None and number not in options.row:
             continue
-        row = row_of(design, layers, parameters, samples, golden, given.seeds, given.build)
+        row = row_of(design, layers, parameters, samples, golden, options.seeds, options.build)
         fresh.append(row)
-        report["rows"] = kept_rows(given.out / f"{REPORT}.json", fresh, cases)
-        write_json(given.out / f"{REPORT}.json", report)
-        write_report(given.out, REPORT, page(report))
+        report["rows"] = kept_rows(options.out / f"{REPORT}.json", fresh, cases)
+        write_json(options.out / f"{REPORT}.json", report)
+        write_report(options.out, REPORT, page(report))
 
 
 if __name__ == "__main__":

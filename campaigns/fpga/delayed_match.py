@@ -89,42 +89,42 @@ def data_of(kind: str, seed: int) -> Any:
 
 def shares(kind: str, *, hidden: bool = True, smaller: int = 0, delays: bool = True) -> list[float]:
     """Right answers on other samples after learning in integers, for each seed."""
-    design, found = design_of(kind), []
+    design, results = design_of(kind), []
     with Device.open(design if delays else without_delays(design)) as device:
         for seed in SEEDS:
-            shown, tested = data_of(kind, seed)
+            training, test = data_of(kind, seed)
             device.load(task.first_weights(device.design, seed))
-            for part, (own, readout) in task.phases(device.design.recurrent, len(shown.classes)):
+            for part, (own, readout) in task.phases(device.design.recurrent, len(training.classes)):
                 device.set(hidden_shift=own, readout_shift=readout + smaller)
-                spikes, targets = shown.spikes[part], shown.targets[part]
+                spikes, targets = training.spikes[part], training.targets[part]
                 device.run(spikes=spikes, targets=targets, learn={"hidden": hidden})
-            found.append(task.right(device, tested))
-    return found
+            results.append(task.right(device, test))
+    return results
 
 
 def twin_shares(kind: str) -> list[float]:
     """The same in floating point."""
-    design, found = design_of(kind), []
+    design, results = design_of(kind), []
     for seed in SEEDS:
-        shown, tested = data_of(kind, seed)
+        training, test = data_of(kind, seed)
         twin = twins.FloatTwin(design.recurrent, task.first_weights(design, seed))
-        count = len(shown.classes)
+        count = len(training.classes)
         for part, shifts in task.phases(design.recurrent, count):
             twin.hidden_shift, twin.readout_shift = shifts
-            for spikes, targets in zip(shown.spikes[part], shown.targets[part], strict=True):
+            for spikes, targets in zip(training.spikes[part], training.targets[part], strict=True):
                 twin.sample(spikes, targets)
-        answers = [twin.sample(spikes) for spikes in tested.spikes]
-        found.append(float((np.array(answers) == tested.classes).mean()))
-    return found
+        answers = [twin.sample(spikes) for spikes in test.spikes]
+        results.append(float((np.array(answers) == test.classes).mean()))
+    return results
 
 
-def summary(found: list[float]) -> dict[str, Any]:
+def summary(values: list[float]) -> dict[str, Any]:
     """Mean, spread and worst of some runs."""
     return {
-        "shares": [round(share, 4) for share in found],
-        "mean": round(float(np.mean(found)), 4),
-        "deviation": round(float(np.std(found, ddof=1)), 4),
-        "worst": round(min(found), 4),
+        "shares": [round(share, 4) for share in values],
+        "mean": round(float(np.mean(values)), 4),
+        "deviation": round(float(np.std(values, ddof=1)), 4),
+        "worst": round(min(values), 4),
     }
 
 
@@ -144,21 +144,21 @@ def task_row(kind: str) -> dict[str, Any]:
 def rtl_row(kind: str, build: Path) -> dict[str, Any]:
     """A whole run of a task in the compiled Verilog and in the model."""
     design, seed = design_of(kind), SEEDS[0]
-    shown, tested = data_of(kind, seed)
+    training, test = data_of(kind, seed)
     weights = task.first_weights(design, seed)
     answers, states, engines, seconds = [], [], [], []
     for on in ("model", "rtl"):
         with Device.open(design, on, root=build) as device:
             device.load(weights)
             began = time.process_time()
-            answers.append(task.learn(device, shown))
+            answers.append(task.learn(device, training))
             seconds.append(time.process_time() - began)
             states.append(device.state())
             engines.append(device._engine)
             if on == "rtl":
                 clocks = float(engines[1].clocks.mean())
             answers[-1] = np.concatenate([answers[-1].ravel(), engines[-1].scores.ravel()[-2:]])
-            right = task.right(device, tested)
+            right = task.right(device, test)
     differ = int(np.count_nonzero(answers[0] != answers[1])) + sum(
         int(np.count_nonzero(values != states[1][space][name]))
         for space, fields in states[0].items()
@@ -167,9 +167,9 @@ def rtl_row(kind: str, build: Path) -> dict[str, Any]:
     network = design.recurrent
     if network is None:
         raise ValueError(f"{design.name} has no recurrent network")
-    steps = len(shown.classes) * shown.spikes.shape[1]
+    steps = len(training.classes) * training.spikes.shape[1]
     return {
-        "samples": len(shown.classes),
+        "samples": len(training.classes),
         "steps": steps,
         "synapse_updates": steps * network.rows * network.hidden.neurons,
         "compared": sum(int(np.size(v)) for fields in states[0].values() for v in fields.values()),
@@ -204,10 +204,10 @@ def hardware_rows(build: Path) -> list[dict[str, Any]]:
 
 def mean_clocks(design: Design, build: Path) -> float:
     """Clocks of a step while it learns, counted in the compiled Verilog."""
-    shown, _ = task.data(SEEDS[0], 40, task.FIXED)
+    training, _ = task.data(SEEDS[0], 40, task.FIXED)
     with Device.open(design, "rtl", root=build) as device:
         device.load(task.first_weights(design, SEEDS[0]))
-        task.learn(device, shown)
+        task.learn(device, training)
         return round(float(device._engine.clocks.mean()), 1)
 
 
@@ -215,27 +215,27 @@ def board_row(build: Path) -> dict[str, Any]:
     """A board with the network behind its UART: its bitstream, and what it learns in simulation."""
     name, lanes, count = BOARD
     design = design_of("fixed", lanes)
-    made = build_board(design, load_board(name), seeds=1, root=build, progress=print)
-    shown, tested = task.data(SEEDS[0], count, task.FIXED)
-    weights, found = task.first_weights(design, SEEDS[0]), []
+    board = build_board(design, load_board(name), seeds=1, root=build, progress=print)
+    training, test = task.data(SEEDS[0], count, task.FIXED)
+    weights, runs = task.first_weights(design, SEEDS[0]), []
     for on in ("model", "sim-board"):
         with Device.open(design, on, root=build) as device:
             device.load(weights)
-            learned = task.learn(device, shown)
-            answered = device.run(spikes=tested.spikes[:count], learn=False)
-            found.append((np.concatenate([learned, answered]), device.state()))
-    (wanted, state), (answers, other) = found
-    differ = int(np.count_nonzero(answers != wanted)) + sum(
+            training_answers = task.learn(device, training)
+            test_answers = device.run(spikes=test.spikes[:count], learn=False)
+            runs.append((np.concatenate([training_answers, test_answers]), device.state()))
+    (model_answers, state), (answers, other) = runs
+    differ = int(np.count_nonzero(answers != model_answers)) + sum(
         int(np.count_nonzero(values != other[space][field]))
         for space, fields in state.items()
         for field, values in fields.items()
     )
     keys = ("lut", "ff", "bram", "dsp", "fmax_mhz", "bitstream_bytes")
     return {
-        "board": made["title"],
+        "board": board["title"],
         "lanes": lanes,
-        **{key: made[key] for key in keys},
-        "clock_mhz": made["clock"]["mhz"],
+        **{key: board[key] for key in keys},
+        "clock_mhz": board["clock"]["mhz"],
         "samples": 2 * count,
         "steps": int(answers.size),
         "differences": differ,
@@ -350,22 +350,22 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--part", choices=PARTS, action="append", help="one of the parts; else all")
-    given = parser.parse_args()
+    options = parser.parse_args()
     makers: dict[str, Callable[[], Any]] = {
         **{kind: partial(task_row, kind) for kind in SAMPLES},
-        **{part: partial(rtl_row, kind, given.build) for part, kind in RTL.items()},
-        "hardware": lambda: hardware_rows(given.build),
-        "board": lambda: board_row(given.build),
+        **{part: partial(rtl_row, kind, options.build) for part, kind in RTL.items()},
+        "hardware": lambda: hardware_rows(options.build),
+        "board": lambda: board_row(options.build),
     }
-    file = given.out / "delayed_match.json"
+    file = options.out / "delayed_match.json"
     report: dict[str, Any] = dict.fromkeys(PARTS)
-    if given.part and file.exists():
+    if options.part and file.exists():
         report |= json.loads(file.read_text(encoding="utf-8"))
     report |= {"schema": SCHEMA, "seeds": list(SEEDS), "settings_chosen_on": list(CHOSEN_ON)}
-    for part in given.part or PARTS:
+    for part in options.part or PARTS:
         report[part] = makers[part]()
         write_json(file, report)
-    write_report(given.out, "delayed_match", page(report))
+    write_report(options.out, "delayed_match", page(report))
 
 
 if __name__ == "__main__":

@@ -99,16 +99,16 @@ def clocks_of(
         for n, layer in enumerate(spec.layers)
     }
     model = NativeLearningNetwork(spec, weights)
-    found, differ, before = {}, 0, 0
+    clocks, differ, before = {}, 0, 0
     for trained in TRAINED:
-        learned = rng.integers(0, TRAIN_IMAGES, trained - before)
-        model.run(images[learned], labels[learned])
+        training = rng.integers(0, TRAIN_IMAGES, trained - before)
+        model.run(images[training], labels[training])
         rtl.restore(model.checkpoint())
-        chosen = rng.integers(0, TRAIN_IMAGES, samples)
-        expected = model.run(images[chosen], labels[chosen])
-        differ += int((expected != rtl.run(images[chosen], labels[chosen])).sum())
+        probe = rng.integers(0, TRAIN_IMAGES, samples)
+        expected = model.run(images[probe], labels[probe])
+        differ += int((expected != rtl.run(images[probe], labels[probe])).sum())
         # The first sample waits for its inputs, which later ones find in the other buffer.
-        found[str(trained)] = round(float(rtl.clocks[1:].mean()), 1)
+        clocks[str(trained)] = round(float(rtl.clocks[1:].mean()), 1)
         state = rtl.checkpoint()
         for space, fields in model.checkpoint().items():
             for name, values in fields.items():
@@ -116,7 +116,7 @@ def clocks_of(
                     np.count_nonzero(np.asarray(values) != np.asarray(state[space][name]))
                 )
         before = trained + samples
-    return found, differ
+    return clocks, differ
 
 
 def row_of(
@@ -167,8 +167,8 @@ def page(report: Mapping[str, Any]) -> str:
     lines += [f"| | {heads} |"]
     lines += ["|" + "---|" * (len(rows) + 1)]
     for name in names[2:]:
-        shown = ["-" if row[name] is None else str(row[name]) for row in rows]
-        lines.append(f"| {name} | {' | '.join(shown)} |")
+        cells = ["-" if row[name] is None else str(row[name]) for row in rows]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -184,25 +184,25 @@ def main() -> None:
     parser.add_argument("--host", action="append", default=[], help="none, uart; the rest is kept")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
-    loaded = load_images(given.data)
-    images, labels = loaded.pixels.reshape(len(loaded), -1).astype(np.int64), loaded.labels
+    options = parser.parse_args()
+    data = load_images(options.data)
+    images, labels = data.pixels.reshape(len(data), -1).astype(np.int64), data.labels
     fresh: list[dict[str, Any]] = []
     for case in CASES:
-        if (given.target and case.target not in given.target) or (
-            given.host and case.host not in given.host
+        if (options.target and case.target not in options.target) or (
+            options.host and case.host not in options.host
         ):
             continue
-        fresh.append(row_of(case, images, labels, given.samples, given.seeds, given.build))
+        fresh.append(row_of(case, images, labels, options.samples, options.seeds, options.build))
         report = {
             "schema": SCHEMA,
             "command": "python -m campaigns.fpga.learning_hardware --data mnist10k.npz"
-            f" --samples {given.samples} --seeds {given.seeds}",
-            "samples": given.samples,
-            "rows": kept_rows(given.out / f"{REPORT}.json", fresh, told_by_host(CASES)),
+            f" --samples {options.samples} --seeds {options.seeds}",
+            "samples": options.samples,
+            "rows": kept_rows(options.out / f"{REPORT}.json", fresh, told_by_host(CASES)),
         }
-        write_json(given.out / f"{REPORT}.json", report)
-        write_report(given.out, REPORT, page(report))
+        write_json(options.out / f"{REPORT}.json", report)
+        write_report(options.out, REPORT, page(report))
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ def with_layers(
         for layer, value in zip(network["layers"], values, strict=True):
             layer[name] = value
     family = load_target(target).family
-    changed = {"network": NetworkSpec.model_validate(network), "fabric": family, "host": host}
-    return design.model_copy(update=changed)
+    update = {"network": NetworkSpec.model_validate(network), "fabric": family, "host": host}
+    return design.model_copy(update=update)
 
 
 def routed(design: Design, target_name: str, root: Path, seeds: int) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def routed(design: Design, target_name: str, root: Path, seeds: int) -> dict[str
     the system has pins of its own.
     """
     if design.host is None:
-        placed = estimate(design, [target_name], root=root, seeds=seeds, jobs=1)[0]
-        cells, units = placed["cells"], placed
+        metrics = estimate(design, [target_name], root=root, seeds=seeds, jobs=1)[0]
+        cells, units = metrics["cells"], metrics
     else:
         target = load_target(target_name)
         family = load_family(target.family)
@@ -83,20 +83,20 @@ def routed(design: Design, target_name: str, root: Path, seeds: int) -> dict[str
         shared = tuple(getattr(system.block.component, "shared_modules", {}))
         cells = synthesise(["block.v"], target, folder, "block", shared, top=SYSTEM)
         units = count(cells, target.cells)
-        placed = place_and_route(target, folder, seeds, 1, silent)
-    clock = placed["fmax"]
+        metrics = place_and_route(target, folder, seeds, 1, silent)
+    clock = metrics["fmax"]
     return {
         "lut4": units["lut"],
         "ff": units["ff"],
         "block_ram": units["bram"],
         "dsp": units["dsp"],
         "spram": cells.get(SPRAM, 0),
-        "logic_cells": (placed["placed"] or {}).get("ICESTORM_LC"),
+        "logic_cells": (metrics["placed"] or {}).get("ICESTORM_LC"),
         "seeds": seeds,
         "mhz": clock["median_mhz"],
         "mhz_least": clock["min_mhz"],
         "mhz_most": clock["max_mhz"],
-        "not_placed": placed["placed_reason"],
+        "not_placed": metrics["placed_reason"],
     }
 
 
@@ -142,22 +142,24 @@ def played(
     began = time.perf_counter()
     try:
         RtlNetwork(rtl).load(parameters)
-        loaded = time.perf_counter()
-        for number, (sample, wanted) in enumerate(zip(spikes, golden, strict=True)):
-            found = rtl.sample(sample, len(sample))
-            if found is None:
+        load_end = time.perf_counter()
+        for number, (sample, words) in enumerate(zip(spikes, golden, strict=True)):
+            output = rtl.sample(sample, len(sample))
+            if output is None:
                 raise RuntimeError(f"the network in {folder} does not answer a sample")
-            same = np.array_equal(found[0].bits[:, : wanted.shape[1]], wanted)
+            same = np.array_equal(output[0].bits[:, : words.shape[1]], words)
             if answers is not None:
-                winner, scores = rtl.answer(found[0])
+                winner, scores = rtl.answer(output[0])
                 same = same and winner == answers.winners[number]
                 same = same and np.array_equal(scores, answers.scores[number])
             differences += not same
-            clocks.append(found[1])
+            clocks.append(output[1])
     finally:
         rtl.close()
     ended = time.perf_counter()
-    return Played(np.stack(clocks), differences, round(loaded - began, 1), round(ended - loaded, 1))
+    return Played(
+        np.stack(clocks), differences, round(load_end - began, 1), round(ended - load_end, 1)
+    )
 
 
 def proved(design: Design, root: Path) -> dict[str, Any]:
@@ -183,11 +185,11 @@ def kept_rows(
     A case is the fields that tell its row from the others.
     """
     old = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
-    found = (
+    matches = (
         [row for row in (*fresh, *old) if all(row.get(key) == case[key] for key in case)]
         for case in cases
     )
-    return [dict(rows[0]) for rows in found if rows]
+    return [dict(rows[0]) for rows in matches if rows]
 
 
 def told_by_host(cases: Sequence[Any]) -> list[dict[str, str]]:

@@ -56,35 +56,35 @@ def design_of(neurons: int, synapses: int) -> Design:
 
 def parameters_of(spec: NetworkSpec, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
     """Random lists and weights, and thresholds with which some neurons fire in each step."""
-    found: dict[str, NDArray[np.int64]] = {}
+    parameters: dict[str, NDArray[np.int64]] = {}
     rate = ACTIVITY
     for layer in spec.layers:
         if not isinstance(layer, SparseSpec):
             raise ValueError(f"layer '{layer.name}' must be sparse")
-        found |= {f"{layer.name}.{n}": values for n, values in drawn_lists(layer, rng).items()}
+        parameters |= {f"{layer.name}.{n}": values for n, values in drawn_lists(layer, rng).items()}
         weight = np.clip(np.rint(rng.normal(*WEIGHT, layer.synapses)), -128, 127)
-        found[f"{layer.name}.weight"] = weight.astype(np.int64)
+        parameters[f"{layer.name}.weight"] = weight.astype(np.int64)
         # the sum of a step's weights; a potential has some steps' worth of them
         mean = layer.synapses / layer.neurons * rate * WEIGHT[0] * (1 << FRACTION)
         threshold = np.full(layer.neurons, round(5 * mean), np.int64)
-        found[f"{layer.name}.threshold"] = threshold
+        parameters[f"{layer.name}.threshold"] = threshold
         rate = RATE
-    return found
+    return parameters
 
 
 def ran(build: Build, parameters: Mapping[str, Any], samples: NDArray[np.uint8]) -> dict[str, Any]:
     """Samples (samples, steps, inputs) in the compiled Verilog, beside the compiled model."""
     model = NativeNetwork(network_of(build.design), parameters)
     inner, words = model.run_layers(samples)
-    found = played(build.folder, parameters, samples, words, model.answers(samples))
+    result = played(build.folder, parameters, samples, words, model.answers(samples))
     return {
         "samples": len(samples),
-        "samples_that_differ": found.differences,
+        "samples_that_differ": result.differences,
         "activity": round(float(samples.mean()), 3),
         "rates": [round(float(each.mean()), 3) for each in (inner, words)],
-        "clocks_a_step": round(float(np.diff(found.clocks, axis=1).mean()), 1),
-        "load_s": found.load_s,
-        "simulation_s": found.seconds,
+        "clocks_a_step": round(float(np.diff(result.clocks, axis=1).mean()), 1),
+        "load_s": result.load_s,
+        "simulation_s": result.seconds,
     }
 
 
@@ -94,14 +94,14 @@ def row_of(neurons: int, synapses: int, samples: int, root: Path) -> dict[str, A
     spec = network_of(design)
     began = time.process_time()
     build = elaborate(design, root)
-    made = time.process_time() - began
+    elaboration_s = time.process_time() - began
     rows = build.manifest["layers"]
     spikes = (rng.random((samples, STEPS, INPUTS)) < ACTIVITY).astype(np.uint8)
     proof = proved(design, root)
     return {
         "neurons": neurons,
         "synapses": synapses,
-        "elaborated_cpu_s": round(made, 1),
+        "elaborated_cpu_s": round(elaboration_s, 1),
         "verilog_lines": build.verilog.read_text(encoding="utf-8").count("\n"),
         "memory_kbit": round(sum(sum(row["memory_bits"].values()) for row in rows) / 1024),
         **ran(build, parameters_of(spec, rng), spikes),
@@ -142,8 +142,8 @@ def page(report: Mapping[str, Any]) -> str:
     ]
     for row in rows:
         lines.append("| " + " | ".join(f"{row[name]:,}" for name in _COLUMNS) + " |")
-    left = [name for row in rows for name in row["not_proved"]]
-    verdict = "All claims are proved." if not left else f"Not proved: {', '.join(left)}."
+    failures = [name for row in rows for name in row["not_proved"]]
+    verdict = "All claims are proved." if not failures else f"Not proved: {', '.join(failures)}."
     shares = ", ".join(f"{row['rates'][0]:.1%}" for row in rows)
     lines += ["", f"{verdict} So many of the layer's neurons fire in a step: {shares}.", ""]
     return "\n".join(lines)
@@ -155,14 +155,14 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     report: dict[str, Any] = {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.fpga.sparse_hardware --samples {given.samples}",
-        "rows": [row_of(*size, given.samples, given.build) for size in SIZES],
+        "command": f"python -m campaigns.fpga.sparse_hardware --samples {options.samples}",
+        "rows": [row_of(*size, options.samples, options.build) for size in SIZES],
     }
-    write_json(given.out / f"{REPORT}.json", report)
-    write_report(given.out, REPORT, page(report))
+    write_json(options.out / f"{REPORT}.json", report)
+    write_report(options.out, REPORT, page(report))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(write_text(options.reports / "README.md", index(options.reports)))
     if not (options.stamp or options.derive or options.index):
         states = {name: state(options.reports, name) for name in reports_in(options.reports)}
-        print("\n".join(f"{date:10} {name:16} {found}" for name, (found, date) in states.items()))
+        print(
+            "\n".join(f"{date:10} {name:16} {verdict}" for name, (verdict, date) in states.items())
+        )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def digest(blobs: Mapping[str, str]) -> str:
 
 def blobs_here(root: Path, sources: Iterable[str]) -> dict[str, str]:
     """Git's hash of each file below some files and folders, as they lie there."""
-    found = {}
+    blobs = {}
     for source in sources:
         place = root / source
         for file in (place,) if place.is_file() else place.rglob("*"):
@@ -46,8 +46,8 @@ def blobs_here(root: Path, sources: Iterable[str]) -> dict[str, str]:
                 continue
             content = file.read_bytes()
             head = f"blob {len(content)}\0".encode()
-            found[name.as_posix()] = hashlib.sha1(head + content).hexdigest()
-    return found
+            blobs[name.as_posix()] = hashlib.sha1(head + content).hexdigest()
+    return blobs
 
 
 def _is_left_out(name: Path) -> bool:
@@ -59,13 +59,13 @@ def _is_left_out(name: Path) -> bool:
 
 def blobs_of_commit(root: Path, commit: str, sources: Iterable[str]) -> dict[str, str]:
     """The same of a commit."""
-    found = {}
+    blobs = {}
     for line in _git(root, "ls-tree", "-r", commit, "--", *sources).splitlines():
         about, name = line.split("\t", 1)
         mode, _, blob = about.split()
         if mode.startswith("100") and not _is_left_out(Path(name)):
-            found[name] = blob
-    return found
+            blobs[name] = blob
+    return blobs
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -84,8 +84,8 @@ def stamp_of(folder: Path, name: str) -> str | None:
     """The stamp of a report; None where it has none."""
     page = folder / f"{name}.md"
     if page.exists():
-        found = _STAMP.search("\n".join(page.read_text(encoding="utf-8").splitlines()[:6]))
-        return found[0] if found else None
+        match = _STAMP.search("\n".join(page.read_text(encoding="utf-8").splitlines()[:6]))
+        return match[0] if match else None
     values = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     first = values[0] if isinstance(values, list) else values
     return str(first[KEY]) if KEY in first else None
@@ -142,8 +142,8 @@ def stamp_committed(folder: Path, name: str, root: Path = ROOT) -> None:
     if stamp_of(folder, name) is not None:
         return
     file = next(path for kind in ("json", "md") if (path := folder / f"{name}.{kind}").exists())
-    shown = _git(root, "log", "-1", "--format=%h %cs", "--", str(file.resolve()))
-    commit, date = shown.split()
+    line = _git(root, "log", "-1", "--format=%h %cs", "--", str(file.resolve()))
+    commit, date = line.split()
     then = digest(blobs_of_commit(root, commit, REPORTS[name].sources))
     _write(folder, name, f"sources {then} on {date} (derived from commit {commit})")
 
@@ -155,20 +155,20 @@ def state(folder: Path, name: str, root: Path = ROOT) -> tuple[str, str]:
     at its commit where that is known, or `no stamp`.
     """
     text = stamp_of(folder, name)
-    found = _STAMP.fullmatch(text) if text else None
-    if found is None:
+    match = _STAMP.fullmatch(text) if text else None
+    if match is None:
         return "no stamp", "unknown"
     sources = REPORTS[name].sources
     here = blobs_here(root, sources)
-    if found["digest"] == digest(here):
-        return "current", found["date"]
+    if match["digest"] == digest(here):
+        return "current", match["date"]
     try:
-        then = blobs_of_commit(root, found["commit"] or "", sources)
+        then = blobs_of_commit(root, match["commit"] or "", sources)
     except (OSError, subprocess.CalledProcessError):
-        return "older", found["date"]
+        return "older", match["date"]
     paths = {*here, *then}
-    changed = sum(here.get(path) != then.get(path) for path in paths)
-    return f"older: {changed} of {len(paths)} files", found["date"]
+    count = sum(here.get(path) != then.get(path) for path in paths)
+    return f"older: {count} of {len(paths)} files", match["date"]
 
 
 def index(folder: Path, root: Path = ROOT) -> str:
@@ -178,8 +178,8 @@ def index(folder: Path, root: Path = ROOT) -> str:
         report = REPORTS[name]
         page = f"{name}.md" if (folder / f"{name}.md").exists() else f"{name}.json"
         maker = f"`{report.maker}`" if report.maker else "`sc-hw`"
-        found, date = state(folder, name, root)
-        rows.append(f"| [{name}]({page}) | {report.about} | {maker} | {date} | {found} |")
+        verdict, date = state(folder, name, root)
+        rows.append(f"| [{name}]({page}) | {report.about} | {maker} | {date} | {verdict} |")
     older = sum("| older" in row for row in rows)
     return "\n".join(
         [

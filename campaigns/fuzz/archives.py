@@ -170,7 +170,7 @@ def _evolution() -> Reader:
 
     def evolver() -> SNNGeneticEvolver:
         return SNNGeneticEvolver(
-            lambda: SimpleNamespace(weights=np.ones((2, 3))), lambda made: 1.0, population_size=4
+            lambda: SimpleNamespace(weights=np.ones((2, 3))), lambda layer: 1.0, population_size=4
         )
 
     with tempfile.TemporaryDirectory() as folder:

@@ -107,16 +107,19 @@ class Worker:
     def outcome(self, number: int) -> Outcome:
         """Run a case; the worker is another process afterwards, where the case did not end."""
         self._pipe.send(number)
-        began, worked = time.monotonic(), self._worked()
+        began, work_before = time.monotonic(), self._work_seconds()
         try:
             while not self._pipe.poll(0.5):
                 waited = time.monotonic() - began
-                if self._worked() - worked > self._seconds or waited > PATIENCE * self._seconds:
+                if (
+                    self._work_seconds() - work_before > self._seconds
+                    or waited > PATIENCE * self._seconds
+                ):
                     break
             else:
                 outcome: Outcome = self._pipe.recv()
                 return outcome
-            seconds = self._worked() - worked
+            seconds = self._work_seconds() - work_before
             verdict = Outcome(number, "hang", f"{seconds:.0f} s of work in {waited:.0f} s", seconds)
         except EOFError:
             self._process.join()
@@ -125,7 +128,7 @@ class Worker:
         self._start()
         return verdict
 
-    def _worked(self) -> float:
+    def _work_seconds(self) -> float:
         """Seconds of a processor that the process and the children that it waited for have had."""
         stat = Path(f"/proc/{self._process.pid}/stat").read_text()
         # behind the name, which may hold spaces: fields 14 to 17 of proc(5)

@@ -100,10 +100,10 @@ def bases() -> list[Any]:
     rng = np.random.default_rng(1)
 
     def chain(*nodes: Any, inputs: Any = (4,), outputs: Any = (3,)) -> Any:
-        named = {f"n{number}": node for number, node in enumerate(nodes)}
+        members = {f"n{number}": node for number, node in enumerate(nodes)}
         full = {
             "input": nir.Input(np.array(inputs)),
-            **named,
+            **members,
             "output": nir.Output(np.array(outputs)),
         }
         return nir.NIRGraph(full, list(pairwise(full)), type_check=False)
@@ -452,26 +452,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
     arguments = parser.parse_args()
     numbers = range(arguments.first, arguments.first + arguments.count)
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as folder:
         for outcome in _outcomes(Path(folder), numbers, arguments.jobs):
-            found.append(outcome)
-            if len(found) % 100 == 0:
-                print(f"... {len(found):,} files", flush=True)
+            outcomes.append(outcome)
+            if len(outcomes) % 100 == 0:
+                print(f"... {len(outcomes):,} files", flush=True)
             if faults([outcome]):
                 print(f"case {outcome.number}: {outcome.verdict}\n{outcome.text}", flush=True)
-    found.sort(key=lambda outcome: outcome.number)
+    outcomes.sort(key=lambda outcome: outcome.number)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    command = f"python -m campaigns.fuzz.nir --count {len(found)} --first {arguments.first}"
-    bad = faults(found)
+    command = f"python -m campaigns.fuzz.nir --count {len(outcomes)} --first {arguments.first}"
+    bad = faults(outcomes)
     write_json(
         arguments.out / "fuzz_nir.json",
         {
             "schema": SCHEMA,
             "command": command,
             "outcomes": {
-                verdict: sum(each.verdict == verdict for each in found)
-                for verdict in sorted({each.verdict for each in found})
+                verdict: sum(each.verdict == verdict for each in outcomes)
+                for verdict in sorted({each.verdict for each in outcomes})
             },
             "faults": [each.number for each in bad],
         },
@@ -479,10 +479,11 @@ def main() -> None:
     lines = [
         "# NIR files with random changes",
         "",
-        f"`{command}`: {len(found):,} files, each at most 20 s of a processor and 2 GiB of memory.",
+        f"`{command}`: {len(outcomes):,} files, each at most 20 s of a processor and 2 GiB of"
+        " memory.",
         "A file is accepted, or refused with one line; nothing else may happen.",
         "",
-        *table(found),
+        *table(outcomes),
     ]
     write_report(arguments.out, "fuzz_nir", "\n".join(lines) + "\n")
     if bad:

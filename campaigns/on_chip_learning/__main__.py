@@ -50,16 +50,16 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--part", choices=PARTS, action="append", help="one of the parts; else all")
-    given = parser.parse_args()
-    images = load_images(given.mnist)
+    options = parser.parse_args()
+    images = load_images(options.mnist)
     makers: dict[str, Callable[[], Any]] = {
         "digits": lambda: list(digit_rows()),
         "mnist": lambda: list(mnist_rows(images)),
-        "fashion": lambda: list(fashion_rows(given.fashion)),
+        "fashion": lambda: list(fashion_rows(options.fashion)),
         "drift": lambda: list(drift_rows(images)),
-        "pytorch": lambda: list(pytorch_rows(given.build)),
+        "pytorch": lambda: list(pytorch_rows(options.build)),
         **{
-            f"rtl_{kind}": partial(rtl_row, kind, images, given.fashion, given.build)
+            f"rtl_{kind}": partial(rtl_row, kind, images, options.fashion, options.build)
             for kind in SHOWN
         },
         "bandit": lambda: list(bandit_rows()),
@@ -68,22 +68,22 @@ def main() -> None:
         "rtl_pole": lambda: list(pole_rtl_rows()),
         "speed": lambda: speed(images),
     }
-    file = given.out / "on_chip_learning.json"
+    file = options.out / "on_chip_learning.json"
     report: dict[str, Any] = dict.fromkeys(PARTS)
     frame = {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.on_chip_learning --mnist {given.mnist.name} --fashion"
-        f" {given.fashion.name}",
+        "command": f"python -m campaigns.on_chip_learning --mnist {options.mnist.name} --fashion"
+        f" {options.fashion.name}",
         "machine": platform.processor() or platform.machine(),
         "chosen": CHOSEN,
     }
-    for part in given.part or PARTS:
-        made = makers[part]()
-        if given.part and file.exists():  # as it is now: another run may have written its parts
+    for part in options.part or PARTS:
+        rows = makers[part]()
+        if options.part and file.exists():  # as it is now: another run may have written its parts
             report |= json.loads(file.read_text(encoding="utf-8"))
-        report |= {**frame, part: made}
+        report |= {**frame, part: rows}
         write_json(file, report)
-    write_report(given.out, "on_chip_learning", page(report))
+    write_report(options.out, "on_chip_learning", page(report))
 
 
 if __name__ == "__main__":

@@ -73,13 +73,13 @@ def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for part in ("digits", "mnist", "fashion") for each in report[part] or []]
 
 
-def speed_lines(found: Mapping[str, Any] | None) -> list[str]:
+def speed_lines(figures: Mapping[str, Any] | None) -> list[str]:
     """How fast the compiled model learns."""
-    if found is None:
+    if figures is None:
         return []
     return [
-        f"The compiled golden model learns {found['per_s']:,} samples a second of 784-128-10, the"
-        f" first {found['samples']:,} from random weights on, on one core.",
+        f"The compiled golden model learns {figures['per_s']:,} samples a second of 784-128-10, the"
+        f" first {figures['samples']:,} from random weights on, on one core.",
         "",
     ]
 

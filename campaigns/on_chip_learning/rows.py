@@ -90,7 +90,7 @@ def summary(shares: Sequence[float]) -> dict[str, Any]:
 
 
 def integers(
-    design: Design, splits: Sequence[Any], shown: int, frozen: Sequence[str] = (), **options: Any
+    design: Design, splits: Sequence[Any], samples: int, frozen: Sequence[str] = (), **options: Any
 ) -> dict[str, Any]:
     """Runs in integers, one for each split, whose number is the seed."""
     shares, counts, seconds = [], [], 0.0
@@ -101,7 +101,7 @@ def integers(
             tasks.learn(
                 device,
                 split,
-                shown,
+                samples,
                 seed,
                 schedule=tasks.phases(design),
                 frozen=frozen,
@@ -113,7 +113,7 @@ def integers(
     return {
         **summary(shares),
         **work(design, counts),
-        "samples_per_s": round(shown * len(splits) / seconds),
+        "samples_per_s": round(samples * len(splits) / seconds),
     }
 
 
@@ -123,78 +123,81 @@ def work(design: Design, counts: Sequence[Any]) -> dict[str, Any]:
     if spec is None:
         raise ValueError(f"{design.name} is no learning network")
     samples = sum(count.samples for count in counts)
-    written, read = 0, 0
+    updates, additions = 0, 0
     for layer in spec.layers:
-        written += layer.lanes * sum(count.words[layer.name] for count in counts)
-        read += layer.neurons * sum(count.events[layer.name] for count in counts)
+        updates += layer.lanes * sum(count.words[layer.name] for count in counts)
+        additions += layer.neurons * sum(count.events[layer.name] for count in counts)
     return {
         "samples_with_an_error": sum(count.errors for count in counts) / samples,
-        "synapses_added": read / samples,
-        "synapses_updated": written / samples,
-        "share_updated": written / samples / spec.synapses,
+        "synapses_added": additions / samples,
+        "synapses_updated": updates / samples,
+        "share_updated": updates / samples / spec.synapses,
     }
 
 
-def floats(design: Design, splits: Sequence[Any], shown: int) -> dict[str, Any]:
+def floats(design: Design, splits: Sequence[Any], samples: int) -> dict[str, Any]:
     """The same runs in floating point."""
     shares = []
     for seed, split in enumerate(splits):
         spec = design.learning
         twin = twins.FloatTwin(spec, tasks.first_weights(design, seed))
-        order = tasks.order_of(len(split.values), shown, np.random.default_rng(seed + 1000))
-        ends = [*(int(share * shown) for share, _ in tasks.SMALLER[1:]), shown]
+        order = tasks.order_of(len(split.values), samples, np.random.default_rng(seed + 1000))
+        ends = [*(int(share * samples) for share, _ in tasks.SMALLER[1:]), samples]
         start = 0
         for (_, settings), end in zip(tasks.SMALLER, ends, strict=True):
             twin.step_shift = settings["step_shift"]
             for number in order[start:end]:
                 twin.sample(split.values[number], int(split.classes[number]))
             start = end
-        found = [twin.answer(values) for values in split.test_values]
-        shares.append(float((np.array(found) == split.test_classes).mean()))
+        answers = [twin.answer(values) for values in split.test_values]
+        shares.append(float((np.array(answers) == split.test_classes).mean()))
     return summary(shares)
 
 
 def row(
-    task: str, kind: str, shown: int, spread: str, found: Mapping[str, Any], **more: Any
+    task: str, kind: str, samples: int, spread: str, figures: Mapping[str, Any], **more: Any
 ) -> Any:
     """A row of the report, which is printed too."""
-    made = {"task": task, "kind": kind, "samples": shown, "over": spread, **more, **found}
-    print(json.dumps(made), flush=True)
-    return made
+    values = {"task": task, "kind": kind, "samples": samples, "over": spread, **more, **figures}
+    print(json.dumps(values), flush=True)
+    return values
 
 
 def digit_rows() -> Iterator[dict[str, Any]]:
     """The digits of scikit-learn, with labels and by right or wrong."""
     splits, over = [tasks.digits(seed) for seed in range(SEEDS)], f"{SEEDS} splits"
     labels, reward = design_of("digits"), design_of("digits_reward")
-    for shown in (3000, 12_000):
-        targets = {"floor": 0.975, "goal": 0.98} if shown == 12_000 else {}
-        yield row("digits", "integers", shown, over, integers(labels, splits, shown), **targets)
-        alone = integers(design_of("digits", {"shift": ALONE["digits"]}), splits, shown, FROZEN)
-        yield row("digits", "readout alone", shown, over, alone)
-        yield row("digits", "floating point", shown, over, floats(labels, splits, shown))
-    for shown, floor, goal in ((3000, 0.90, 0.95), (12_000, 0.96, 0.975)):
-        told = integers(reward, splits, shown)
-        yield row("digits, right or wrong", "integers", shown, over, told, floor=floor, goal=goal)
-        changed = design_of("digits_reward", {"shift": ALONE["digits"]})
-        alone = integers(changed, splits, shown, FROZEN)
-        yield row("digits, right or wrong", "readout alone", shown, over, alone)
+    for samples in (3000, 12_000):
+        targets = {"floor": 0.975, "goal": 0.98} if samples == 12_000 else {}
+        yield row("digits", "integers", samples, over, integers(labels, splits, samples), **targets)
+        alone = integers(design_of("digits", {"shift": ALONE["digits"]}), splits, samples, FROZEN)
+        yield row("digits", "readout alone", samples, over, alone)
+        yield row("digits", "floating point", samples, over, floats(labels, splits, samples))
+    for samples, floor, goal in ((3000, 0.90, 0.95), (12_000, 0.96, 0.975)):
+        figures = integers(reward, splits, samples)
+        yield row(
+            "digits, right or wrong", "integers", samples, over, figures, floor=floor, goal=goal
+        )
+        variant = design_of("digits_reward", {"shift": ALONE["digits"]})
+        alone = integers(variant, splits, samples, FROZEN)
+        yield row("digits, right or wrong", "readout alone", samples, over, alone)
 
 
 def mnist_rows(images: Images) -> Iterator[dict[str, Any]]:
     """Five folds."""
-    splits, over, shown = [tasks.fold_of(images, n) for n in range(tasks.FOLDS)], "5 folds", 120_000
+    splits = [tasks.fold_of(images, n) for n in range(tasks.FOLDS)]
+    over, samples = "5 folds", 120_000
     design = design_of("mnist")
     targets = {"floor": 0.955, "goal": 0.965}
-    yield row("mnist", "integers", shown, over, integers(design, splits, shown), **targets)
-    moved = integers(design, splits, shown, distort=tasks.moved)
-    yield row("mnist, images moved by a pixel", "integers", shown, over, moved, **targets)
+    yield row("mnist", "integers", samples, over, integers(design, splits, samples), **targets)
+    figures = integers(design, splits, samples, distort=tasks.moved)
+    yield row("mnist, images moved by a pixel", "integers", samples, over, figures, **targets)
     wide = design_of("mnist", neurons=256)
-    yield row("mnist, 256 neurons", "integers", shown, over, integers(wide, splits, shown))
-    changed = design_of("mnist", {"shift": ALONE["images"]})
-    yield row("mnist", "readout alone", shown, over, integers(changed, splits, shown, FROZEN))
-    twin = floats(design, splits[::4], shown)
-    yield row("mnist", "floating point", shown, "first and last fold", twin)
+    yield row("mnist, 256 neurons", "integers", samples, over, integers(wide, splits, samples))
+    variant = design_of("mnist", {"shift": ALONE["images"]})
+    yield row("mnist", "readout alone", samples, over, integers(variant, splits, samples, FROZEN))
+    twin = floats(design, splits[::4], samples)
+    yield row("mnist", "floating point", samples, "first and last fold", twin)
 
 
 def fashion_split(folder: Path) -> Any:
@@ -207,18 +210,18 @@ def fashion_split(folder: Path) -> Any:
 
 def fashion_rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Fashion-MNIST, 60,000 and 10,000 images."""
-    split, shown, over = fashion_split(folder), 180_000, f"{SEEDS} seeds"
+    split, samples, over = fashion_split(folder), 180_000, f"{SEEDS} seeds"
     targets = {"floor": 0.86, "goal": 0.88}
     for name, bits in (("fashion", 8), ("fashion_10_bits", 10)):
         design = design_of(name)
-        found = integers(design, [split] * SEEDS, shown)
-        wanted = targets if bits > 8 else {}
-        yield row("fashion", f"integers, {bits} bits", shown, over, found, **wanted)
-    changed = design_of("fashion", {"shift": ALONE["images"]})
-    alone = integers(changed, [split] * SEEDS, shown, FROZEN)
-    yield row("fashion", "readout alone", shown, over, alone)
-    twin = floats(design_of("fashion"), [split], shown)
-    yield row("fashion", "floating point", shown, "1 seed", twin)
+        figures = integers(design, [split] * SEEDS, samples)
+        bounds = targets if bits > 8 else {}
+        yield row("fashion", f"integers, {bits} bits", samples, over, figures, **bounds)
+    variant = design_of("fashion", {"shift": ALONE["images"]})
+    alone = integers(variant, [split] * SEEDS, samples, FROZEN)
+    yield row("fashion", "readout alone", samples, over, alone)
+    twin = floats(design_of("fashion"), [split], samples)
+    yield row("fashion", "floating point", samples, "1 seed", twin)
 
 
 # --- a sensor that changes ------------------------------------------------------------------------
@@ -229,15 +232,15 @@ def settled(device: Device, split: Any, order: NDArray[np.int64]) -> NDArray[np.
     return np.concatenate(
         [
             device.run(
-                values=split.values[chosen], target=split.classes[chosen], others_wrong=found
+                values=split.values[places], target=split.classes[places], others_wrong=others_wrong
             )
-            for chosen, found in zip(np.split(order, 2), (False, True), strict=True)
+            for places, others_wrong in zip(np.split(order, 2), (False, True), strict=True)
         ]
     )
 
 
 def drift(
-    design: Design, split: Any, change: str, told: str, frozen: Sequence[str] = ()
+    design: Design, split: Any, change: str, feedback: str, frozen: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Right answers before a change of the sensor, and after it, while the network goes on."""
     if design.learning is None:
@@ -255,16 +258,16 @@ def drift(
             curve = [tasks.right(device, split.test_values, split.test_classes)]
             recovery, done = tasks.Recovery(device), 0
             for mark in MARKS:
-                chosen = order[BEFORE + done : BEFORE + mark]
-                recovery.learn(new(split.values[chosen]), split.classes[chosen])
+                places = order[BEFORE + done : BEFORE + mark]
+                recovery.learn(new(split.values[places]), split.classes[places])
                 done = mark
                 curve.append(tasks.right(device, new(split.test_values), split.test_classes))
             curves.append(curve)
     means = np.mean(curves, 0)
-    floors = DRIFT_FLOORS.get((change, told)) if not frozen else None
-    made = {
+    floors = DRIFT_FLOORS.get((change, feedback)) if not frozen else None
+    values = {
         "change": change,
-        "told": told,
+        "told": feedback,
         "kind": "readout alone" if frozen else "integers",
         "seeds": SEEDS,
         "before": float(means[0]),
@@ -272,8 +275,8 @@ def drift(
         "worst_at_the_end": float(min(curve[-1] for curve in curves)),
         "floors": None if floors is None else dict(zip(map(str, MARKS), floors, strict=False)),
     }
-    print(json.dumps(made), flush=True)
-    return made
+    print(json.dumps(values), flush=True)
+    return values
 
 
 def drift_rows(images: Images) -> Iterator[dict[str, Any]]:
@@ -300,16 +303,16 @@ def pytorch_rows(root: Path) -> Iterator[dict[str, Any]]:
             for seed, (module, split) in enumerate(zip(modules, splits, strict=True)):
                 devices = [model] if seed else [model, rtl]
                 outcomes.append(field.in_the_field(module, devices, split, change, FIELD, seed))
-        made: dict[str, Any] = {"change": change, "seeds": SEEDS, "samples": FIELD}
+        values: dict[str, Any] = {"change": change, "seeds": SEEDS, "samples": FIELD}
         for name in ("trained", "before", "changed", "after"):
-            made[name] = float(np.mean([getattr(each, name) for each in outcomes]))
-        made |= {
+            values[name] = float(np.mean([getattr(each, name) for each in outcomes]))
+        values |= {
             "worst": float(min(each.after for each in outcomes)),
             "other_answers": sum(each.other_answers for each in outcomes),
             "other_values": sum(each.other_values for each in outcomes),
         }
-        print(json.dumps(made), flush=True)
-        yield made
+        print(json.dumps(values), flush=True)
+        yield values
 
 
 # --- speed ----------------------------------------------------------------------------------------

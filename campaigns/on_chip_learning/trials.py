@@ -63,7 +63,7 @@ bandit, cartpole = script("on_chip", "bandit"), script("cartpole", "run")
 rivals = script("learners", "reward_bandit").rivals
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
+def print_row(row: dict[str, Any]) -> dict[str, Any]:
     """A row, which is printed too."""
     print(json.dumps(row), flush=True)
     return row
@@ -75,7 +75,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 def bandit_row(kind: str, rewards: NDArray[Any], **more: Any) -> dict[str, Any]:
     """Mean rewards of some runs, over the whole horizon and over its last trials."""
     whole, last = rewards.mean(1), rewards[:, -bandit.LAST :].mean(1)
-    return shown(
+    return print_row(
         {
             "kind": kind,
             "seeds": len(rewards),
@@ -125,7 +125,7 @@ class FloatPole:
         rule = params.model_dump()
         fades = 1 - 2.0 ** -rule["trace_decay_shift"]
         top = 1 << (rule["weight_bits"] - 1)
-        self.kept = fades**cartpole.STEPS
+        self.fade = fades**cartpole.STEPS
         # the eligibility of a decision is whole, and two steps old where its outcome comes
         most = (1 << (rule["trace_bits"] - 1)) - 1
         self.gain = fades**2 * most / 2 ** (rule["learning_shift"] + layer.layer.surprise_shift)
@@ -145,26 +145,26 @@ class FloatPole:
         self.weights += self.gain * surprise * self.eligible
         self.before = value
 
-    def decide(self, box: int, *, told: bool = True) -> int:
+    def decide(self, box: int, *, learns: bool = True) -> int:
         """The better action, with noise; it is eligible from now on."""
         scores = self.weights[box, :2] + self.rng.uniform(-self.noise, self.noise, 2)
         action = int(np.argmax(scores))
-        if told:
+        if learns:
             self.learn(box)
-        self.eligible *= self.kept
+        self.eligible *= self.fade
         self.eligible[box, [action, 2]] = 1.0
         return action
 
-    def episode(self, world: Any, seed: int, *, told: bool = True) -> int:
+    def episode(self, world: Any, seed: int, *, learns: bool = True) -> int:
         """Decisions until the pole has fallen, or time is up; it learns where outcomes are told."""
         observation, _ = world.reset(seed=seed)
         self.eligible[:] = 0
         length, fell, over = 0, False, False
         while not over:
-            action = self.decide(cartpole.box_of(observation), told=told)
+            action = self.decide(cartpole.box_of(observation), learns=learns)
             observation, _, fell, truncated, _ = world.step(action)
             length, over = length + 1, fell or truncated
-        if told:
+        if learns:
             self.learn(None if fell else cartpole.box_of(observation))
         return length
 
@@ -173,7 +173,7 @@ def pole_row(kind: str, seeds: Sequence[int], runs: Sequence[Sequence[int]]) -> 
     """Lengths of the episodes of some runs."""
     lengths = np.array(runs)
     last = lengths[:, -cartpole.LAST :].mean(1)
-    return shown(
+    return print_row(
         {
             "kind": kind,
             "seeds": list(seeds),
@@ -201,16 +201,16 @@ def pole_rows(
                 cartpole.learned(device, seed, episodes, cartpole.Console(quiet=True)).lengths
             )
     yield pole_row("integers, all on the chip", seeds, runs)
-    world, chosen = cartpole.gymnasium.make("CartPole-v1"), seeds[:floats]
+    world, first_seeds = cartpole.gymnasium.make("CartPole-v1"), seeds[:floats]
     twins = []
-    for seed in chosen:
+    for seed in first_seeds:
         twin = FloatPole(seed)
         run = cartpole.Run()
         for number in range(episodes):
-            length = twin.episode(world, seed * 100_003 + number, told=not run.steady)
+            length = twin.episode(world, seed * 100_003 + number, learns=not run.steady)
             run.lengths.append(length)
         twins.append(run.lengths)
-    yield pole_row("floating point", chosen, twins)
+    yield pole_row("floating point", first_seeds, twins)
 
 
 # --- Verilog --------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def bandit_rtl(seeds: Sequence[int] = RTL_BANDITS, trials: int = bandit.TRIALS) 
                 for field, values in fields.items()
             )
         synapses = model.design.synapses
-    return shown(
+    return print_row(
         {
             "task": "bandit",
             "on": "rtl",
@@ -246,17 +246,17 @@ def bandit_rtl(seeds: Sequence[int] = RTL_BANDITS, trials: int = bandit.TRIALS) 
 
 def pole_rtl(on: str, episodes: int) -> dict[str, Any]:
     """A whole run there beside the model: every decision, and the whole state at the end."""
-    found = cartpole.compared(on, POLES[0], episodes, cartpole.Console(quiet=True))
-    return shown(
+    run = cartpole.compared(on, POLES[0], episodes, cartpole.Console(quiet=True))
+    return print_row(
         {
             "task": "pole",
             "on": on,
             "runs": 1,
-            "decisions": found["decisions"],
-            "synapse_updates": found["synapse_steps"],
-            "other_decisions": 0 if found["same_decisions"] else None,
-            "other_values_of_the_state": found["differences_at_the_end"],
-            "ms_a_decision": found["ms_a_decision"],
+            "decisions": run["decisions"],
+            "synapse_updates": run["synapse_steps"],
+            "other_decisions": 0 if run["same_decisions"] else None,
+            "other_values_of_the_state": run["differences_at_the_end"],
+            "ms_a_decision": run["ms_a_decision"],
         }
     )
 

@@ -62,24 +62,24 @@ def compared(
     sums, done, differ = dict.fromkeys(SUMS, 0), 0, 0
     with Device.open(design, "rtl", root=root) as verilog, Device.open(design) as model:
         text = verilog._engine.rtl.dut.verilog.read_text(encoding="utf-8")
-        kept = root / f"{name}-{len(pieces)}-{sha256(text)[:12]}.json"
-        if kept.exists():
-            held = json.loads(kept.read_text(encoding="utf-8"))
-            sums, done = held["sums"], held["done"]
+        file = root / f"{name}-{len(pieces)}-{sha256(text)[:12]}.json"
+        if file.exists():
+            entry = json.loads(file.read_text(encoding="utf-8"))
+            sums, done = entry["sums"], entry["done"]
             for device in (verilog, model):
-                device.restore(kept.with_suffix(f".{done}.npz"))
+                device.restore(file.with_suffix(f".{done}.npz"))
         for piece in pieces[done:]:
-            found = part(verilog, model, piece)
-            sums, done = {key: sums[key] + found[key] for key in SUMS}, done + 1
+            counts = part(verilog, model, piece)
+            sums, done = {key: sums[key] + counts[key] for key in SUMS}, done + 1
             here, there = verilog.state(), model.state()
-            fields = [(space, field) for space, held in there.items() for field in held]
+            fields = [(space, field) for space, entry in there.items() for field in entry]
             differ = sum(int((here[sp][field] != there[sp][field]).sum()) for sp, field in fields)
             print(json.dumps({"task": task, "part": done, **sums, "states": differ}), flush=True)
             if differ or sums["other_answers"]:
                 break
-            verilog.checkpoint(kept.with_suffix(f".{done}.npz"))
-            write_json(kept, {"sums": sums, "done": done})
-        made = {
+            verilog.checkpoint(file.with_suffix(f".{done}.npz"))
+            write_json(file, {"sums": sums, "done": done})
+        row = {
             "task": task,
             "design": name,
             **sums,
@@ -88,9 +88,9 @@ def compared(
             "values_of_the_state": sum(there[space][field].size for space, field in fields),
             "right": tasks.right(model, split.test_values, split.test_classes),
         }
-    kept.unlink(missing_ok=True)
-    print(json.dumps(made), flush=True)
-    return made
+    file.unlink(missing_ok=True)
+    print(json.dumps(row), flush=True)
+    return row
 
 
 def part(verilog: Device, model: Device, piece: Piece) -> dict[str, Any]:
@@ -114,19 +114,19 @@ def part(verilog: Device, model: Device, piece: Piece) -> dict[str, Any]:
     }
 
 
-def learned(name: str, split: Any, shown: int, root: Path) -> dict[str, Any]:
+def learned(name: str, split: Any, samples: int, root: Path) -> dict[str, Any]:
     """A run of a task, from first weights on: the samples and settings of `tasks.learn`."""
     schedule = tasks.phases(design_of(name))
-    order = tasks.order_of(len(split.values), shown, np.random.default_rng(SEED + 1000))
-    ends = [*(int(share * shown) for share, _ in schedule[1:]), shown]
+    order = tasks.order_of(len(split.values), samples, np.random.default_rng(SEED + 1000))
+    ends = [*(int(share * samples) for share, _ in schedule[1:]), samples]
 
     def piece(first: int, end: int, settings: dict[str, Any]) -> Piece:
         def run(device: Device) -> NDArray[np.int64]:
             if not first:
                 device.load(tasks.first_weights(device.design, SEED))
-            chosen = order[first:end]
+            places = order[first:end]
             played: NDArray[np.int64] = device.run(
-                values=split.values[chosen], target=split.classes[chosen], **settings
+                values=split.values[places], target=split.classes[places], **settings
             )
             return played
 
@@ -157,8 +157,8 @@ def drifted(split: Any, before: int, after: int, root: Path, name: str = "mnist"
         )
         return played
 
-    changed = tasks.Split(split.values, split.classes, new(split.test_values), split.test_classes)
-    return compared(name, f"{name}, {CHANGE} after {before:,}", changed, [begins, recovers], root)
+    new_split = tasks.Split(split.values, split.classes, new(split.test_values), split.test_classes)
+    return compared(name, f"{name}, {CHANGE} after {before:,}", new_split, [begins, recovers], root)
 
 
 def rtl_row(kind: str, images: Images, fashion: Path, root: Path) -> dict[str, Any]:

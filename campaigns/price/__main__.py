@@ -105,15 +105,15 @@ def structure_from(row: Mapping[str, Any]) -> Structure:
 
 def _ridge(
     columns: NDArray[np.float64],
-    wanted: NDArray[np.float64],
+    target: NDArray[np.float64],
     prior: Sequence[float],
     weights: Sequence[float],
 ) -> list[float]:
     """Least squares that stay near a prior; a weight of 0 leaves a coefficient free."""
     start = np.array(prior)
-    left = wanted - columns @ start
+    residual = target - columns @ start
     matrix = columns.T @ columns + np.diag(np.maximum(weights, 1e-9))
-    return [float(each) for each in start + np.linalg.solve(matrix, columns.T @ left)]
+    return [float(each) for each in start + np.linalg.solve(matrix, columns.T @ residual)]
 
 
 def _fitted_luts(rows: Sequence[Row]) -> tuple[dict[str, float], dict[str, float]]:
@@ -125,15 +125,15 @@ def _fitted_luts(rows: Sequence[Row]) -> tuple[dict[str, float], dict[str, float
         + [each.cover * (row["design"]["block"] == block) for block in BLOCKS]
         for each, row in zip(counts, rows, strict=True)
     ]
-    wanted = [row["lut"] - each.cells for each, row in zip(counts, rows, strict=True)]
+    luts = [row["lut"] - each.cells for each, row in zip(counts, rows, strict=True)]
     prior = [1.0] * len(FEATURES) + [0.0] * len(BLOCKS)
-    found = _ridge(
+    coefficients = _ridge(
         np.array(columns, float) * share[:, None],
-        np.array(wanted, float) * share,
+        np.array(luts, float) * share,
         prior,
         [LUT_RIDGE] * len(prior),
     )
-    rounded = [round(each, 4) for each in found]
+    rounded = [round(each, 4) for each in coefficients]
     names = len(FEATURES)
     return (
         dict(zip(FEATURES, rounded[:names], strict=True)),
@@ -152,16 +152,16 @@ def _fitted_period(rows: Sequence[Row], luts: Callable[[Row], float]) -> dict[st
         ]
         for row in rows
     ]
-    wanted = [math.log(1000 / row["fmax_mhz"]) for row in rows]
-    found = _ridge(
+    periods = [math.log(1000 / row["fmax_mhz"]) for row in rows]
+    coefficients = _ridge(
         np.array(columns),
-        np.array(wanted),
+        np.array(periods),
         [0.0, 1.0, 0.0, *(0.0 for _ in BLOCKS)],
         [0.0, PERIOD_RIDGE, PERIOD_RIDGE, *(PERIOD_RIDGE for _ in BLOCKS)],
     )
     return {
         name: round(each, 4)
-        for name, each in zip(("base", "path", "lut", *BLOCKS), found, strict=True)
+        for name, each in zip(("base", "path", "lut", *BLOCKS), coefficients, strict=True)
     } | {"layer": 0.0}
 
 
@@ -180,28 +180,28 @@ def _add_learning(values: dict[str, Any], rows: Sequence[Row]) -> None:
         counts = [structure_from(row).total for row in fit]
         share = np.array([1 / row["lut"] for row in fit])
         column = np.array([[each.cover] for each in counts], float) * share[:, None]
-        wanted = np.array([row["lut"] for row in fit], float)
-        wanted -= [model.luts(each, block) for each in counts]
-        (found,) = _ridge(column, wanted * share, [0.0], [LUT_RIDGE])
-        values["cover"][block] = round(found, 4)
+        rest = np.array([row["lut"] for row in fit], float)
+        rest -= [model.luts(each, block) for each in counts]
+        (coefficient,) = _ridge(column, rest * share, [0.0], [LUT_RIDGE])
+        values["cover"][block] = round(coefficient, 4)
         timed = [row for row in own if row["fmax_mhz"]]
         if _enough(timed, [row for row in rows if row["fmax_mhz"]]):
             fit = [row for row in timed if not row["held_out"]]
             model = model_from(values)
-            left = [
+            residuals = [
                 math.log(model.fmax_mhz(structure_from(row), block) / row["fmax_mhz"])
                 for row in fit
             ]
-            ones = np.ones((len(left), 1))
-            (found,) = _ridge(ones, np.array(left), [0.0], [PERIOD_RIDGE])
-            values["period"][block] = round(found, 4)
+            ones = np.ones((len(residuals), 1))
+            (coefficient,) = _ridge(ones, np.array(residuals), [0.0], [PERIOD_RIDGE])
+            values["period"][block] = round(coefficient, 4)
 
 
 def _enough(own: Sequence[Row], both: Sequence[Row]) -> bool:
     """Whether a model can be fitted to a block's rows, and its error be told from both blocks'."""
     fit = sum(not row["held_out"] for row in own)
-    held = sum(row["held_out"] for row in both)
-    return fit >= LEAST_FIT and held >= LEAST_HELD_OUT
+    tests = sum(row["held_out"] for row in both)
+    return fit >= LEAST_FIT and tests >= LEAST_HELD_OUT
 
 
 def _is_learning(row: Mapping[str, Any]) -> bool:
@@ -243,12 +243,12 @@ def predicted(model: TargetModel, row: Row) -> dict[str, float | None]:
 
 def _ratios(rows: Sequence[Row], unit: str) -> list[float]:
     """Measured by predicted, sorted; where nothing is there on either side 1."""
-    found = []
+    ratios = []
     for row in rows:
         if row[unit] is not None and row["predicted"][unit] is not None:
-            measured, guess = row[unit], row["predicted"][unit]
-            found.append(1.0 if measured == guess else measured / max(guess, 1e-9))
-    return sorted(found)
+            measurement, guess = row[unit], row["predicted"][unit]
+            ratios.append(1.0 if measurement == guess else measurement / max(guess, 1e-9))
+    return sorted(ratios)
 
 
 def _middle(ratios: Sequence[float]) -> list[float]:
@@ -257,10 +257,10 @@ def _middle(ratios: Sequence[float]) -> list[float]:
     return [round(min(1.0, float(low)), 4), round(max(1.0, float(high)), 4)]
 
 
-def _bars(held: Sequence[Row]) -> dict[str, list[float]]:
+def _bars(tests: Sequence[Row]) -> dict[str, list[float]]:
     """The bars of a model by held-out rows; those of what it says nothing of are left out."""
     ratios = {
-        name: _ratios(held, unit)
+        name: _ratios(tests, unit)
         for name, unit in (("lut", "lut"), ("ff", "ff"), ("fmax", "fmax_mhz"))
     }
     return {name: _middle(each) for name, each in ratios.items() if each}
@@ -268,22 +268,22 @@ def _bars(held: Sequence[Row]) -> dict[str, list[float]]:
 
 def errors(rows: Sequence[Row]) -> dict[str, Any]:
     """Errors of predicted rows: median and 90th percentile in percent, and how many are exact."""
-    found: dict[str, Any] = {"designs": len(rows)}
+    values: dict[str, Any] = {"designs": len(rows)}
     for unit in UNITS:
         parts = [abs(1 / ratio - 1) for ratio in _ratios(rows, unit)]
-        found[unit] = {
+        values[unit] = {
             "designs": len(parts),
             "median_percent": round(100 * median(parts), 2) if parts else None,
             "p90_percent": round(100 * float(np.quantile(parts, 0.9)), 2) if parts else None,
             "exact": sum(part == 0 for part in parts),
         }
-    return found
+    return values
 
 
 def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The report and the model, from all rows with features."""
     whole = [row for row in rows if "features" in row]
-    targets, found = {}, []
+    targets, predictions = {}, []
     for target in DELAYS:
         own = [row for row in whole if row["target"] == target]
         learning = [row for row in own if _is_learning(row)]
@@ -292,45 +292,45 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
         _add_learning(values, learning)
         model = model_from(values)
         own = [{**row, "predicted": predicted(model, row)} for row in own]
-        held = [row for row in own if row["held_out"]]
-        values["errors"] = _bars([row for row in held if not _is_learning(row)])
+        tests = [row for row in own if row["held_out"]]
+        values["errors"] = _bars([row for row in tests if not _is_learning(row)])
         # both kinds together: of each by itself there are too few
-        bars = _bars([row for row in held if _is_learning(row)])
+        bars = _bars([row for row in tests if _is_learning(row)])
         values["errors_of"] = {block: bars for block in LEARNING_BLOCKS if block in values["cover"]}
         targets[target] = values
-        found += own
-    found.sort(key=lambda row: row["number"])
-    held = [row for row in found if row["held_out"]]
+        predictions += own
+    predictions.sort(key=lambda row: row["number"])
+    tests = [row for row in predictions if row["held_out"]]
     values = {
         "schema_version": SCHEMA,
         "command": "python -m campaigns.price --out reports",
         "hardware_measurement_claimed": False,
-        "tools": found[0]["tools"],
+        "tools": predictions[0]["tools"],
         "failed": [
             {key: row[key] for key in ("number", "target", "failed")}
             for row in rows
             if "failed" in row
         ],
-        "held_out": errors([row for row in held if not _is_learning(row)]),
+        "held_out": errors([row for row in tests if not _is_learning(row)]),
         "held_out_by_target": {
             target: errors(
-                [row for row in held if row["target"] == target and not _is_learning(row)]
+                [row for row in tests if row["target"] == target and not _is_learning(row)]
             )
             for target in DELAYS
         },
         "held_out_by_block": {
-            block: errors([row for row in held if row["design"]["block"] == block])
-            for block in sorted({row["design"]["block"] for row in held})
+            block: errors([row for row in tests if row["design"]["block"] == block])
+            for block in sorted({row["design"]["block"] for row in tests})
         },
         "held_out_later": errors(
-            [row for row in held if row["number"] >= FORM_CHOSEN and not _is_learning(row)]
+            [row for row in tests if row["number"] >= FORM_CHOSEN and not _is_learning(row)]
         ),
         "held_out_learning": {
-            target: errors([row for row in held if _is_learning(row) and row["target"] == target])
+            target: errors([row for row in tests if _is_learning(row) and row["target"] == target])
             for target in LEARNING_TARGETS
         },
         "fitted_to": errors(
-            [row for row in found if not row["held_out"] and not _is_learning(row)]
+            [row for row in predictions if not row["held_out"] and not _is_learning(row)]
         ),
         "learning_drawn": LEARNING,
         "least": (
@@ -338,9 +338,9 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
             f" {LEAST_HELD_OUT} of both were held out."
         ),
         "fitted_to_learning": errors(
-            [row for row in found if not row["held_out"] and _is_learning(row)]
+            [row for row in predictions if not row["held_out"] and _is_learning(row)]
         ),
-        "rows": found,
+        "rows": predictions,
     }
     return values, {"schema_version": MODEL_SCHEMA, "tools": values["tools"], "targets": targets}
 

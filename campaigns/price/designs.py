@@ -56,7 +56,7 @@ def drawn_rule(rng: random.Random, families: tuple[str, ...]) -> RuleChoice:
     family = rng.choice(families)
     rule = load_rule(family)
     while True:
-        drawn: dict[str, int] = {}
+        parameters: dict[str, int] = {}
         for name, field in rule.params_type.model_fields.items():
             if not isinstance(field.default, int) or isinstance(field.default, bool):
                 continue
@@ -70,11 +70,11 @@ def drawn_rule(rng: random.Random, families: tuple[str, ...]) -> RuleChoice:
             high = min(bounds.get("le", 1 << 30), 2 * field.default + 1)
             if name.endswith("_bits"):
                 high = max(low, min(high, MOST_BITS))
-            drawn[name] = rng.randint(low, high)
+            parameters[name] = rng.randint(low, high)
         # A rule may refuse a combination of parameters; then all of them are drawn again.
         with contextlib.suppress(ConfigError):
-            rule.params_type(**drawn)
-            return RuleChoice(family=family, parameters=drawn)
+            rule.params_type(**parameters)
+            return RuleChoice(family=family, parameters=parameters)
 
 
 def drawn_layer(rng: random.Random, family: str) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def designs(reports: Path = REPORTS) -> Iterator[tuple[Design, Mapping[str, Any]
 
 
 def _rows(reports: Path, report: str) -> list[dict[str, Any]]:
-    found = json.loads((reports / f"{report}.json").read_text(encoding="utf-8"))["rows"]
-    return [row for row in found if row.get("host", NO_HOST) == NO_HOST]
+    rows = json.loads((reports / f"{report}.json").read_text(encoding="utf-8"))["rows"]
+    return [row for row in rows if row.get("host", NO_HOST) == NO_HOST]
 
 
 def compared(design: Design, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,8 @@ def is_held_out(number: int) -> bool:
     if number < FIRST_LEARNING:
         return number % 9 in HELD_OUT
     pair, place = divmod(number - FIRST_LEARNING, 8)
-    drawn = random.Random(f"held out {SEED} {pair} {place % 4}").randrange(2)
-    return place // 4 == drawn
+    draw = random.Random(f"held out {SEED} {pair} {place % 4}").randrange(2)
+    return place // 4 == draw
 
 
 def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
@@ -62,11 +62,11 @@ def _in_a_child(design: Design, target: str, root: Path, file: Path) -> None:
     """Measure in this process, the leader of its own group, and write what was found."""
     os.setsid()
     try:
-        found = measured(design, target, root)
+        values = measured(design, target, root)
     except (ConfigError, ToolError) as error:
         # without the log's place, which is one of this machine
-        found = {"failed": str(error).split("; all of it:")[0]}
-    file.write_text(json.dumps(found), encoding="utf-8")
+        values = {"failed": str(error).split("; all of it:")[0]}
+    file.write_text(json.dumps(values), encoding="utf-8")
 
 
 def row_of(number: int, design: Design, target: str, root: Path, limit_s: float) -> dict[str, Any]:
@@ -83,15 +83,15 @@ def row_of(number: int, design: Design, target: str, root: Path, limit_s: float)
             os.killpg(child.pid, signal.SIGKILL)
         child.join()
     if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(file.read_text(encoding="utf-8"))
     else:
-        found = {"failed": f"nothing was measured in {limit_s:g} s"}
+        values = {"failed": f"nothing was measured in {limit_s:g} s"}
     return {
         "number": number,
         "held_out": is_held_out(number),
         "target": target,
         "design": design.model_dump(mode="json"),
-        **found,
+        **values,
     }
 
 

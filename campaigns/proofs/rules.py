@@ -62,10 +62,8 @@ def cases(
     families: Iterable[str] = (), blocks: Iterable[str] = (), fabrics: Iterable[str] = ()
 ) -> list[Case]:
     """The cases of some rules, blocks and fabrics; all of them where none is named."""
-    chosen = (tuple(families) or rule_families(), tuple(blocks) or BLOCKS)
-    return list(
-        itertools.starmap(Case, itertools.product(*chosen, tuple(fabrics) or LAYER_FABRICS))
-    )
+    axes = (tuple(families) or rule_families(), tuple(blocks) or BLOCKS)
+    return list(itertools.starmap(Case, itertools.product(*axes, tuple(fabrics) or LAYER_FABRICS)))
 
 
 def row_of(case: Case, root: Path, mutants: bool, jobs: int) -> dict[str, Any]:
@@ -116,16 +114,16 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     every = [asdict(case) for case in cases()]
-    for case in cases(given.family, given.block, given.fabric):
-        row = row_of(case, given.build, given.mutants, given.jobs)
+    for case in cases(options.family, options.block, options.fabric):
+        row = row_of(case, options.build, options.mutants, options.jobs)
         print(row, flush=True)
-        rows = kept_rows(given.out / f"{REPORT}.json", [row], every)
+        rows = kept_rows(options.out / f"{REPORT}.json", [row], every)
         write_json(
-            given.out / f"{REPORT}.json", {"schema": SCHEMA, "command": COMMAND, "rows": rows}
+            options.out / f"{REPORT}.json", {"schema": SCHEMA, "command": COMMAND, "rows": rows}
         )
-        write_report(given.out, REPORT, page(rows))
+        write_report(options.out, REPORT, page(rows))
 
 
 if __name__ == "__main__":

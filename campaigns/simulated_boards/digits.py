@@ -59,7 +59,7 @@ def run(
     model = Device.open(design)
     stimulus = model.recording(folder / "digits.npz")
     count = min(steps or 1 << 62, model.block.steps(stimulus))
-    begun, wrong_spikes, fired = time.monotonic(), 0, []
+    began, wrong_spikes, fired = time.monotonic(), 0, []
     with PseudoTerminal.of_build(build.folder) as port:
         board = Board.open(port.name, build.folder / "manifest.json", baud=port.baud)
         board.restore(model.state())
@@ -73,11 +73,11 @@ def run(
             progress(f"step {stop} of {count}: {wrong_spikes} spikes differ")
         port.disturb(0.0)
         differing = _differences(board.state(), model.state())
-        taken, done = board.registers.read("STEPS_TAKEN", "STEPS_DONE")
+        steps_taken, done = board.registers.read("STEPS_TAKEN", "STEPS_DONE")
         low, high = board.registers.read("CLOCKS_LOW", "CLOCKS_HIGH")
         statistics = board.link.statistics
         board.close()
-    passed = wrong_spikes == 0 and not any(differing.values()) and taken == done == count
+    passed = wrong_spikes == 0 and not any(differing.values()) and steps_taken == done == count
     return {
         "schema_version": SCHEMA,
         "passed": passed,
@@ -93,7 +93,7 @@ def run(
         "wrong_values": differing,
         "clocks": low | high << 32,
         "link": None if statistics is None else asdict(statistics),
-        "seconds": round(time.monotonic() - begun, 1),
+        "seconds": round(time.monotonic() - began, 1),
         **_right(folder / "digits.npz", np.concatenate(fired), stimulus),
     }
 
@@ -115,9 +115,9 @@ def _right(recording: Path, fired: Any, stimulus: dict[str, Any]) -> dict[str, A
     labels = np.asarray(meta["labels"])[: len(decided)]
     if len(decided) < len(meta["labels"]):
         return {"held_out": 0, "held_out_right": None}
-    held = meta["held_out"]
-    right = fired[decided].argmax(axis=1)[-held:] == labels[-held:]
-    return {"held_out": held, "held_out_right": int(right.sum())}
+    count = meta["held_out"]
+    right = fired[decided].argmax(axis=1)[-count:] == labels[-count:]
+    return {"held_out": count, "held_out_right": int(right.sum())}
 
 
 def _markdown(report: dict[str, Any]) -> str:

@@ -42,39 +42,39 @@ def choices(device: Device, trials: int) -> list[tuple[int, int]]:
     rng = np.random.default_rng(SEED)
     paying = rng.integers(0, LEVERS, SITUATIONS)
     device.load(1 << 9)  # the middle of 10 bits
-    made: list[tuple[int, int]] = []
+    history: list[tuple[int, int]] = []
     for situation in rng.integers(0, SITUATIONS, trials).tolist():
-        before = 2 * bool(made)
+        before = 2 * bool(history)
         spikes = np.zeros((before + 1, SITUATIONS), np.uint8)
         spikes[-1, situation] = 1
         reward = np.zeros(before + 1, np.int64)
-        if made:
-            last, lever = made[-1]
+        if history:
+            last, lever = history[-1]
             reward[1] = PAYS if paying[last] == lever else COSTS
         steps = np.arange(before + 1)
         ends = (steps == 1) & (before > 0)
         fired = device.run(spikes=spikes, reward=reward, decide=steps == before, clear_trial=ends)
-        made.append((situation, int(np.argmax(fired[-1]))))
-    return made
+        history.append((situation, int(np.argmax(fired[-1]))))
+    return history
 
 
-def right_at_the_end(made: list[tuple[int, int]]) -> int:
+def right_at_the_end(history: list[tuple[int, int]]) -> int:
     """Of the last 50 choices those of the lever that pays."""
     paying = np.random.default_rng(SEED).integers(0, LEVERS, SITUATIONS)
-    return sum(int(paying[situation] == lever) for situation, lever in made[-50:])
+    return sum(int(paying[situation] == lever) for situation, lever in history[-50:])
 
 
 def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]:
     """What one board did."""
-    begun = time.monotonic()
+    began = time.monotonic()
     build, top = simulated_board(design, load_board(name), root)
     model = Device.open(design)
-    wanted = choices(model, trials)
+    model_choices = choices(model, trials)
     with (
         PseudoTerminal.of_build(build.folder, board=top) as port,
         Device.open(build.folder, port.name, root=root, baud=port.baud) as device,
     ):
-        made, state = choices(device, trials), device.state()
+        board_choices, state = choices(device, trials), device.state()
         statistics = None if device.board is None else device.board.link.statistics
     differences = sum(
         int((np.asarray(values) != np.asarray(state[space][field])).sum())
@@ -86,11 +86,11 @@ def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]
         "build": build.id,
         "clock_mhz": build.manifest["host"]["clock_mhz"],
         "trials": trials,
-        "same_choices": made == wanted,
+        "same_choices": board_choices == model_choices,
         "differences_at_the_end": differences,
-        "right_of_the_last_50": right_at_the_end(made),
+        "right_of_the_last_50": right_at_the_end(board_choices),
         "frames_sent_again": 0 if statistics is None else statistics.sent_again,
-        "seconds": round(time.monotonic() - begun, 1),
+        "seconds": round(time.monotonic() - began, 1),
     }
 
 

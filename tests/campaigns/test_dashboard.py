@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from campaigns import dashboard
-from campaigns.dashboard import MOST, Version, change, curve, figures_of, shown, summarised
+from campaigns.dashboard import MOST, Version, change, curve, figures_of, number_text, summarised
 
 
 def test_figures_are_numbers_of_known_quantities_with_the_names_around_them() -> None:
@@ -47,7 +47,7 @@ def test_change(before: float | None, now: float, better: int, says: tuple[str, 
 
 
 def test_a_figure_that_is_missing_is_a_dash_and_no_zero() -> None:
-    assert (shown(None), shown(0.0), shown(1234567.0), shown(0.12345)) == (
+    assert (number_text(None), number_text(0.0), number_text(1234567.0), number_text(0.12345)) == (
         "–", "0", "1,234,567", "0.1235",
     )  # fmt: skip
     assert curve([1.0, None, 3.0]) == [(3.0, 19.0), (107.0, 3.0)]

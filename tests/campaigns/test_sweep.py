@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.sweep import compared, markdown, run, workers_of, written
+from campaigns.sweep import compared, markdown, run, workers_of, write_sweep
 from sc_hw.sweep.points import batches
 from sc_hw.sweep.spec import load_sweep
 from sc_model.spec import load_design
 
 
 def test_the_sweep_has_two_hundred_designs(tmp_path: Path) -> None:
-    spec, folder = load_sweep(written(tmp_path, (6, 8, 9, 10, 12)))
+    spec, folder = load_sweep(write_sweep(tmp_path, (6, 8, 9, 10, 12)))
     assert folder == tmp_path
     ((points, _),) = batches(spec)
     assert len({tuple(sorted(point.items())) for point in points}) == 200
