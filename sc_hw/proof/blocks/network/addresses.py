@@ -69,15 +69,15 @@ def prove_memory(prover: Prover, net: Netlist, label: str, path: str, latency: i
     some = t.var(f"some address of {path}", bits)
     address = Bits(t, resize_unsigned(t, frames.at(0, f"{path}.write__addr"), bits))
     hit = clocks.at(0, f"{path}.write__en") & address.equals(Bits(t, some))
-    kept = Bits(t, t(K.ARRAY_SELECT, before, some))
-    wanted = mux(hit, clocks.at(0, f"{path}.write__data"), kept)
+    old_word = Bits(t, t(K.ARRAY_SELECT, before, some))
+    expected = mux(hit, clocks.at(0, f"{path}.write__data"), old_word)
     prover.claim(
         f"{label}: memory {path}",
         f"the word at the read port is that of the address {latency} clocks before, and a write"
         " changes the word of its address alone",
         violated(
             same(clocks.at(latency, f"{path}.r_data"), Bits(t, read)),
-            same(Bits(t, t(K.ARRAY_SELECT, after, some)), wanted),
+            same(Bits(t, t(K.ARRAY_SELECT, after, some)), expected),
         ),
         (),
         {"address": some, "read": read},
@@ -98,12 +98,12 @@ def prove_reads(
         layer around the part sees to it that one of them is 0.
     """
     clocks = Clocks(prover, net, 0)
-    asked, turns = clocks.at(0, host), clocks.at(0, turn)
+    requests, turns = clocks.at(0, host), clocks.at(0, turn)
     facts = []
     for path in paths:
         address = clocks.at(0, f"{path}.r_addr")
-        facts.append(asked.any() | same(address, turns))
-        facts.append(turns.any() | same(address, asked))
+        facts.append(requests.any() | same(address, turns))
+        facts.append(turns.any() | same(address, requests))
     words = cat([clocks.at(0, f"{path}.r_data") for path in paths])
     facts.append(same(Bits(prover.terms, net_output(clocks, net, "word")), words))
     prover.claim(
@@ -112,7 +112,7 @@ def prove_reads(
         " word at the host's address while nothing has its turn; the host sees the stored word",
         violated(*facts),
         (),
-        {"turn": turns.term, "host": asked.term},
+        {"turn": turns.term, "host": requests.term},
     )
 
 
@@ -263,15 +263,15 @@ def _prove_row(prover: Prover, net: Netlist, label: str, lanes: int) -> None:
     full, width = clocks.at(0, "full"), len(sums) // lanes
     facts = []
     for lane in range(lanes):
-        wanted = sums[lane * width : (lane + 1) * width]
+        expected = sums[lane * width : (lane + 1) * width]
         after = clocks.at(1, f"held_{lane}")
         # Behind the last place nothing follows: what it holds then belongs to no neuron.
-        facts.append(~take | same(after, wanted))
+        facts.append(~take | same(after, expected))
         if lane + 1 < lanes:
             facts.append(take | same(after, clocks.at(0, f"held_{lane + 1}")))
-    moved = cat([full[1:], clocks.const(0, 1)]) if lanes > 1 else clocks.const(0, 1)
+    shifted = cat([full[1:], clocks.const(0, 1)]) if lanes > 1 else clocks.const(0, 1)
     all_full = clocks.const((1 << lanes) - 1, lanes)
-    facts.append(same(clocks.at(1, "full"), mux(announce, all_full, moved)))
+    facts.append(same(clocks.at(1, "full"), mux(announce, all_full, shifted)))
     facts.append(same(clocks.at(0, "real"), full[0] & ~clocks.at(0, "rest")))
     prover.claim(
         f"{label}, neurons: row of sums",
@@ -291,13 +291,17 @@ def _prove_index(prover: Prover, net: Netlist, label: str, neurons: int) -> None
     following = mux(real, (index + 1).gated(~last), index).gated(~restart)
     resting = (rest | (real & last)) & ~restart
     invariant = index.below(neurons) & (~rest | index.equals(0))
-    kept = clocks.at(1, "index").below(neurons)
-    kept = kept & (~clocks.at(1, "rest") | clocks.at(1, "index").equals(0))
+    next_invariant = clocks.at(1, "index").below(neurons)
+    next_invariant = next_invariant & (~clocks.at(1, "rest") | clocks.at(1, "index").equals(0))
     prover.claim(
         f"{label}, neurons: whose turn it is",
         "the neurons have their turns by number, from 0 on in each tick, and number 0 is at rest"
         " behind the last one",
-        violated(same(clocks.at(1, "index"), following), same(clocks.at(1, "rest"), resting), kept),
+        violated(
+            same(clocks.at(1, "index"), following),
+            same(clocks.at(1, "rest"), resting),
+            next_invariant,
+        ),
         [*clocks.quiet, invariant.holds],
         {"index": index.term},
     )

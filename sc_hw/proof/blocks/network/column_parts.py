@@ -56,7 +56,7 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
     number = column[_PLACE:] if len(column) > _PLACE else clocks.const(0, 1)
     word = Bits(t, word_at(t, words, number.term))
     width = facts.width
-    asked = clocks.const(1, 1)
+    own_request = clocks.const(1, 1)
     if outside := facts.inputs < facts.columns - facts.constant:
         behind = ~column.below(facts.inputs)
         own = clocks.at(1, "own")
@@ -64,7 +64,7 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
         bits = len(number) + _PLACE
         first = number.wide(bits) - facts.inputs // SLICE
         of_memory = behind & column.below(facts.columns - facts.constant)
-        asked = of_memory.implies(same(clocks.at(0, "own_slice").wide(bits), first))
+        own_request = of_memory.implies(same(clocks.at(0, "own_slice").wide(bits), first))
     bits = max(len(word), (SLICE * width).bit_length())
     place = column[: min(_PLACE, len(column))].wide(bits).times(width)
     value = Bits(t, t(K.BV_SHR, word.wide(bits).term, place.term))[:width]
@@ -76,7 +76,7 @@ def _prove_values(prover: Prover, net: Netlist, facts: ColumnFacts, label: str) 
         " that were written"
         + (" or, behind the inputs, of the slice that is asked for" if outside else "")
         + (", and 1 for the last column, whatever its slice says" if facts.constant else ""),
-        violated(same(clocks.at(facts.memory, "value"), mux(constant, one, value)), asked),
+        violated(same(clocks.at(facts.memory, "value"), mux(constant, one, value)), own_request),
         [*clocks.quiet, column.below(facts.columns).holds],
         {"column": column.term},
     )

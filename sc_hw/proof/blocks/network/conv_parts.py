@@ -197,7 +197,10 @@ class _Sequencer:
         spec = self.spec
         rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
         parts, stage = spec.words_of_weights, self.stage
-        seen, corner = rows.seen & columns.seen, rows.first.times(spec.output[2]) + columns.first
+        in_reach, corner = (
+            rows.seen & columns.seen,
+            rows.first.times(spec.output[2]) + columns.first,
+        )
         # those of part 0
         group = corner.times(spec.words_of_place) + of.own.times(parts)
         word = self.source(of) + rows.turned.times(spec.kernel[1] * parts)
@@ -218,9 +221,19 @@ class _Sequencer:
             (2, same(self._counter("source", spec.first_bias, self.clock), self.source(of))),
             *self._of_axis("row", rows),
             *self._of_axis("column", columns),
-            (6, seen.implies(same(self._counter("corner", spec.places, self.clock), corner))),
-            (7, seen.implies(same(self._counter("first_word", spec.first_bias, self.clock), word))),
-            (7, seen.implies(same(self._counter("first_group", spec.groups, self.clock), group))),
+            (6, in_reach.implies(same(self._counter("corner", spec.places, self.clock), corner))),
+            (
+                7,
+                in_reach.implies(
+                    same(self._counter("first_word", spec.first_bias, self.clock), word)
+                ),
+            ),
+            (
+                7,
+                in_reach.implies(
+                    same(self._counter("first_group", spec.groups, self.clock), group)
+                ),
+            ),
         ]
         decoded = [(self.visits & reached[number]).implies(fact) for number, fact in up_to]
         y, x = self.output(of)
@@ -262,8 +275,8 @@ class _Sequencer:
             yield 5, same(self.clocks.at(self.clock, f"there_{name}"), axis.there)
         turned = same(self._counter(f"turned_{name}", axis.size, self.clock), axis.turned)
         yield 6, axis.seen.implies(turned)
-        counted = same(self._counter(f"count_{name}", axis.most, self.clock), axis.count)
-        yield 6, axis.seen.implies(counted)
+        count = same(self._counter(f"count_{name}", axis.most, self.clock), axis.count)
+        yield 6, axis.seen.implies(count)
 
     def source(self, of: _Input) -> Bits:
         """Number of the first word of the weights of the input's channel."""
@@ -316,7 +329,7 @@ def prove_conv_sequencer(
         now.begins.implies(same(now.event_column, next_one.number(spec))).holds,
         (~now.restart | now.ended).holds,
     ]
-    kept = next_one.or_else(now.begins, under_way)
+    next_under_way = next_one.or_else(now.begins, under_way)
     at_part = now.part.equals(spec.words_of_place - 1)
     filled = mux(now.issue & at_part, places + 1, places).gated(~now.fills)
     over_fill = now.issue & now.filling & now.group.equals(spec.groups - 1)
@@ -326,7 +339,7 @@ def prove_conv_sequencer(
         "from an event on the registers hold channel, row and column of its input, those of the"
         " padded image, and the outputs that see it; while its words are issued, group and word are"
         " those of an output that sees it, and of the weight with which it does",
-        violated(then.invariant(kept, filled)),
+        violated(then.invariant(next_under_way, filled)),
         known,
         {"place": now.place.term, "group": now.group.term},
     )
@@ -366,14 +379,14 @@ def _prove_words(
     spec, bits = now.spec, now.bits
     rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
     (y, x), (next_y, next_x) = now.output(of), then.output(of)
-    over, seen = _over(now, of), _seen(spec, of)
+    over, in_reach = _over(now, of), _seen(spec, of)
     at_part = now.part.equals(spec.words_of_weights - 1)
     at_row = at_part & same(x, columns.last)
     goes_on = now.issuing & now.issue & ~over
-    starts = now.decoded & seen
+    starts = now.decoded & in_reach
     wanted_x = mux(at_row, columns.first, mux(at_part, x + 1, x))
     wanted_part = mux(at_part, clocks.const(0, bits), now.part + 1)
-    held = (now.issuing & ~now.issue).implies(
+    stays = (now.issuing & ~now.issue).implies(
         same(next_y, y) & same(next_x, x) & same(then.part, now.part) & then.issuing
     )
     prover.claim(
@@ -397,16 +410,16 @@ def _prove_words(
                 & same(next_x, wanted_x)
                 & same(then.part, wanted_part)
             ),
-            held,
+            stays,
             # The last one is the last output of the window, with the last part.
             over.implies(same(y, rows.last) & same(x, columns.last) & at_part),
             same(now.first, now.filling),
             now.begins.implies(same(then.value, now.event_value) & then.stage.equals(0)),
             (now.visits & ~now.begins).implies(same(then.value, now.value)),
-            (now.visits & now.stage.below(now.decoding) & ~(now.decoded & ~seen)).implies(
+            (now.visits & now.stage.below(now.decoding) & ~(now.decoded & ~in_reach)).implies(
                 same(then.stage, now.stage + 1) & then.visits
             ),
-            (now.decoded & ~seen).implies(~then.issuing & same(then.busy, now.begins)),
+            (now.decoded & ~in_reach).implies(~then.issuing & same(then.busy, now.begins)),
         ),
         known,
         {"place": now.place.term, "group": now.group.term},

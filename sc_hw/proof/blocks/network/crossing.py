@@ -197,10 +197,10 @@ def prove_crossings(
     with TaskPool(max_workers=jobs) as pool:
         tasks = crossing_tasks(depths, folder, limit_s, progress)
         claims = [pool.submit(task) for task in tasks]
-        chosen = MUTANTS if mutants else ()
+        faults = MUTANTS if mutants else ()
         # Behind the claims in the pool. They need no build: each mutant brings a harness of its
         # own.
-        trials = start_mutants(chosen, None, folder, limit_s, pool)
+        trials = start_mutants(faults, None, folder, limit_s, pool)
         rows = finish_mutants(trials, progress)
         answers = [claim.result() for claim in claims]
     return {

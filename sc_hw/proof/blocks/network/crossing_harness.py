@@ -349,8 +349,8 @@ class Settles(Harness):
 
     def done(self) -> Value:
         """What must hold from then on."""
-        opened = self.watch("i_open") & self.watch("o_open")
-        return opened & ~self.clear["i"] & ~self.clear["o"]
+        both_open = self.watch("i_open") & self.watch("o_open")
+        return both_open & ~self.clear["i"] & ~self.clear["o"]
 
     def claims(self, m: Module) -> None:
         # "After the last reset" in a proof without an end: the solver says when it has come, and

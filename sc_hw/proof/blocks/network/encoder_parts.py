@@ -152,8 +152,8 @@ class _Encoder:
         reference = self.shown(f"references_{lane}").gated(self.step.any()).wide(bits)
         rises = ~value.below(reference + spec.level)
         falls = ~reference.below(value + spec.level)
-        moved = mux(rises, reference + spec.level, reference)
-        return rises, falls, mux(falls, reference - spec.level, moved)
+        next_reference = mux(rises, reference + spec.level, reference)
+        return rises, falls, mux(falls, reference - spec.level, next_reference)
 
 
 def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: EncoderFacts) -> None:
@@ -198,11 +198,11 @@ def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: Enc
 def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any]) -> None:
     spec, facts, clocks = now.spec, now.facts, now.clocks
     at_lane = now.turn.equals(spec.lanes - 1)
-    written = []
+    writes = []
     for lane in range(spec.lanes):
         memory = f"values_{lane}"
         enabled = clocks.at(0, f"{memory}.write__en")
-        written += [
+        writes += [
             same(enabled, now.taken & now.turn.equals(lane)),
             enabled.implies(same(clocks.at(0, f"{memory}.write__addr"), now.place)),
             enabled.implies(same(clocks.at(0, f"{memory}.write__data"), now.given)),
@@ -213,7 +213,7 @@ def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any
         f"{facts.values} values are taken in, each at its own place, {spec.lanes} a word, and none"
         " while they are shown",
         violated(
-            *written,
+            *writes,
             same(now.ready, ~now.showing),
             goes_on.implies(same(then.turn, (now.turn + 1).gated(~at_lane))),
             goes_on.implies(same(then.place, mux(at_lane, now.place + 1, now.place))),
@@ -258,9 +258,9 @@ def _prove_code(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any])
     gathered = cat([now.gathered, word])[len(word) :]
     facts = [same(then.gathered, mux(now.advance, gathered, now.gathered))]
     if register is not None:
-        moved = mux(now.advance, register, now.register)
-        seed = clocks.const(spec.seed, len(moved))
-        facts.append(same(then.register, mux(now.ended, seed, moved)))
+        next_register = mux(now.advance, register, now.register)
+        seed = clocks.const(spec.seed, len(next_register))
+        facts.append(same(then.register, mux(now.ended, seed, next_register)))
     for lane in range(spec.lanes if spec.kind == "delta" else 0):
         memory, (rises, falls, reference) = f"references_{lane}", now.moves(lane)
         facts += [

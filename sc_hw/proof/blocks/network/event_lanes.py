@@ -152,18 +152,18 @@ def _prove_product(
     word = slices(prover, own.term, facts.fixed)
     operands = {field.name: number(t, word[field.name], field.signed) for field in facts.fixed}
     # An event's value is not 0 (claimed of the scanner): one of a single bit is 1, without a port.
-    given = t.const(1, 1) if value.width == 1 else clocks.at(0, "value").term
-    operands["value"] = SmtInt.unsigned(t, given)
-    wanted = synapse.unit.apply(SmtOps(t), operands)["product"]
+    event_value = t.const(1, 1) if value.width == 1 else clocks.at(0, "value").term
+    operands["value"] = SmtInt.unsigned(t, event_value)
+    expected = synapse.unit.apply(SmtOps(t), operands)["product"]
     term = clocks.at(multiplied, f"lane_{lane}.adder.i_term").term
     prover.claim(
         f"layer {spec.name}, lane {lane}: product",
         f"{multiplied} clocks after an issue the term that is added is the product of the"
         " synapse's function, of the lane's weight in the word at its address and the event's"
         " value",
-        t.differ(wanted.low(t.width(term)), term),
+        t.differ(expected.low(t.width(term)), term),
         clocks.quiet,
-        {**operands, "product": wanted, "term": number(t, term, signed=True)},
+        {**operands, "product": expected, "term": number(t, term, signed=True)},
         split=word["weight"] if spec.weight_bits <= SPLIT_BITS else None,
     )
 
@@ -226,7 +226,7 @@ def _prove_addition(prover: Prover, net: Netlist, sums: _Sums, label: str) -> No
 def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> None:
     """What an access reads at some place, from one clock to the next.
 
-    `seen` is the word that an access of clock `loop` would read there, and `next_seen` that of an
+    `word` is the word that an access of clock `loop` would read there, and `next_word` that of an
     access a clock later: between them lies the write of the access of clock 1.
     """
     facts, path = sums.facts, sums.path
@@ -236,8 +236,8 @@ def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> Non
     before = clocks.frames.memory(sampled, f"{path}.words")
     after = clocks.frames.memory(sampled + 1, f"{path}.words")
     some = Bits(t, t.var("some place", len(clocks.at(0, "place"))))
-    seen = Bits(t, t(K.ARRAY_SELECT, before, some.term))
-    next_seen = Bits(t, t(K.ARRAY_SELECT, after, some.term))
+    word = Bits(t, t(K.ARRAY_SELECT, before, some.term))
+    next_word = Bits(t, t(K.ARRAY_SELECT, after, some.term))
     added = sums.writes(clocks, 1) & same(sums.place(clocks, 1), some)
     here = same(sums.place(clocks, loop), some)
     access = (clocks.at(loop, "issue") | clocks.at(loop, "fetch")) & here
@@ -255,8 +255,8 @@ def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> Non
     )
     zeros = ", or 0 behind a fetch or a wipe of it" if facts.clears else ""
     claimed = (
-        same(next_seen, mux(added, sums.written(clocks, 1), seen)),
-        here.implies(same(read, seen)),
+        same(next_word, mux(added, sums.written(clocks, 1), word)),
+        here.implies(same(read, word)),
         (access & ~earlier).implies(~meets),
     )
     # One by one, for any operands: of the words of 64 lanes at once the solver finds no end.
@@ -287,13 +287,13 @@ def _prove_fetch(
     after = clocks.at(fetched + facts.summing, "current")
     unused = "" if facts.clears else ", which are 0 where they do not count"
     if facts.sets == 1:
-        wanted = stored
+        expected = stored
         text = f"`current` has the sums{unused}"
     else:
         before = clocks.at(fetched + facts.summing - 1, "current")
         start = before.gated(~clocks.at(0, "begin"))
         parts = [_part(start, lane, lanes) + _part(stored, lane, lanes) for lane in range(lanes)]
-        wanted = cat(parts)
+        expected = cat(parts)
         text = (
             "`current` is what it was before (0 at the first partial sums) plus the partial"
             f" sums{unused}"
@@ -301,7 +301,7 @@ def _prove_fetch(
     prover.claim(
         f"{label}: sum of partial sums",
         f"{fetched + facts.summing} clocks after a fetch {text}",
-        violated(clocks.at(0, "fetch").implies(same(after, wanted))),
+        violated(clocks.at(0, "fetch").implies(same(after, expected))),
         clocks.quiet,
     )
 
@@ -337,40 +337,42 @@ def _prove_weights(prover: Prover, net: Netlist, facts: EventLanesFacts, label: 
     clocks, lanes = Clocks(prover, net, facts.memory), facts.lanes
     t, frames = prover.terms, clocks.frames
     before, after = (frames.memory(clock, "fixed.words") for clock in (0, 1))
-    asked, turn = clocks.at(0, "host_address"), clocks.at(0, "address")
+    requests, turn = clocks.at(0, "host_address"), clocks.at(0, "address")
     bits = address_width(before)
-    own = asked | turn  # one of them is 0 (claimed of the layer around the lanes)
+    own = requests | turn  # one of them is 0 (claimed of the layer around the lanes)
     read = Bits(t, word_at(t, before, own.term))
     some = Bits(t, t.var("some word", bits))
     hit = Bits(t, resize_unsigned(t, own.term, bits)).equals(some)
-    kept, written = (Bits(t, t(K.ARRAY_SELECT, memory, some.term)) for memory in (before, after))
-    load, given = clocks.at(0, "load"), clocks.at(0, "load_data")
-    shown = clocks.at(facts.memory, "fixed.r_data")
+    old_word, new_word = (
+        Bits(t, t(K.ARRAY_SELECT, memory, some.term)) for memory in (before, after)
+    )
+    load, load_data = clocks.at(0, "load"), clocks.at(0, "load_data")
+    output = clocks.at(facts.memory, "fixed.r_data")
     words = Bits(t, net_output(clocks, net, "words"))
     prover.claim(
         f"{label}: weights",
         f"the word of the event's number, or of the host's, is read {facts.memory} clocks later,"
         " where the host does not write; the host sees the word that is read",
-        violated(same(shown, read), same(words, clocks.at(0, "fixed.r_data"))),
+        violated(same(output, read), same(words, clocks.at(0, "fixed.r_data"))),
         (),
-        {"turn": turn.term, "host": asked.term},
+        {"turn": turn.term, "host": requests.term},
     )
     # Lane by lane, as the host writes them (claimed of the layer): of all writes at once the solver
     # needs twice the time for each lane more.
     for lane in range(lanes):
-        parts = [_part(kept, each, lanes) for each in range(lanes)]
-        parts[lane] = mux(hit, given, parts[lane])
+        parts = [_part(old_word, each, lanes) for each in range(lanes)]
+        parts[lane] = mux(hit, load_data, parts[lane])
         prover.claim(
             f"{label}: weights of lane {lane}",
             "a write of the host for the lane changes its part of that word, and nothing else",
-            violated(same(written, cat(parts))),
+            violated(same(new_word, cat(parts))),
             [load.equals(1 << lane).holds],
-            {"host": asked.term, "some": some.term},
+            {"host": requests.term, "some": some.term},
         )
     prover.claim(
         f"{label}: weights stay",
         "without a write of the host no word changes",
-        violated(same(written, kept)),
+        violated(same(new_word, old_word)),
         [load.equals(0).holds],
         {"some": some.term},
     )
@@ -382,7 +384,7 @@ def _prove_host(
     """The host reads and writes the sums that it asks for, where nothing is on its way to them."""
     clocks, memories = Clocks(prover, net, facts.memory), _memories(spec, facts)
     host, place = clocks.at(0, "host"), clocks.at(0, "host_place")
-    load, given = clocks.at(0, "load_sum"), clocks.at(0, "load_sum_data")
+    load, load_data = clocks.at(0, "load_sum"), clocks.at(0, "load_sum_data")
     landed = facts.memory + facts.product_ready + facts.adding
     still = [~clocks.at(0, f"{name}_d{landed}") for name in ("issue", "fetch", "wipe")]
     stored = Bits(prover.terms, clocks.frames.at(facts.memory, "stored"))
@@ -393,7 +395,7 @@ def _prove_host(
             same(_part(stored, lane, facts.lanes), clocks.at(1, f"{sums.path}.r_data")),
             same(clocks.at(0, f"{sums.path}.write__en"), load[lane]),
             same(clocks.at(0, f"{sums.path}.write__addr"), place),
-            load[lane].implies(same(clocks.at(0, f"{sums.path}.write__data"), given)),
+            load[lane].implies(same(clocks.at(0, f"{sums.path}.write__data"), load_data)),
         ]
     prover.claim(
         f"{label}: sums for the host",

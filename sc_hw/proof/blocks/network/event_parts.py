@@ -132,17 +132,17 @@ def _prove_search(
     in_front = [same(column.wide(bits), first + place) for place in range(facts.chunk)]
     above = same(after[chunk:], left[chunk:]) if len(left) > chunk else clocks.const(1, 1)
     stands = same(step.next_number, step.number)
-    kept = stands & same(after, left)
+    stays = stands & same(after, left)
     if len(left) > chunk:
         shifted = same(after, left[chunk:].wide(len(left)))
         gone = step.scanning & step.moves & ~left[:chunk].any() & shifted
-        kept = kept | gone
+        stays = stays | gone
     values = clocks.at(0, "values").wide(len(left))
     if facts.sliced:
         values = mux(step.last_given, _in_columns(values, facts), values)
-        taken = clocks.at(0, "wants") & clocks.at(0, "more")
-        kept = (stands & same(after, left) & ~taken) | (
-            step.scanning & step.moves & ~left.any() & same(after, values) & taken
+        takes = clocks.at(0, "wants") & clocks.at(0, "more")
+        stays = (stands & same(after, left) & ~takes) | (
+            step.scanning & step.moves & ~left.any() & same(after, values) & takes
         )
     handed = same(after, values) & step.next_number.equals(0)
     prover.claim(
@@ -156,7 +156,7 @@ def _prove_search(
             step.found.implies(either(in_front, clocks.terms) & above & stands),
             step.found.implies(column.below(facts.columns) & step.scanning & ~step.load),
             step.load.implies(handed & ~step.found & ~step.token),
-            step.found | step.load | kept | ~step.scanning,
+            step.found | step.load | stays | ~step.scanning,
         ),
         known,
         {"column": column.term, "value": step.event.value.term},
@@ -255,11 +255,11 @@ def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
             facts_of_chunks.append(here.implies(~left[end:].any()))
         return cat(facts_of_chunks).all()
     chunks = facts.chunks
-    for moved in range(chunks):
-        end = used - moved * chunk
+    for steps in range(chunks):
+        end = used - steps * chunk
         if end < len(left):
             behind = ~left[end:].any()
-            here = scanning & number.equals(moved)
+            here = scanning & number.equals(steps)
             facts_of_chunks.append(here.implies(behind))
     return cat(facts_of_chunks).all()
 
@@ -338,14 +338,14 @@ def prove_sequencer(
         (~now.restart | now.ended).holds,
         (~now.begins | now.event.column.below(now.spec.columns)).holds,
     ]
-    kept = mux(now.begins, now.event.column, column)
+    next_column = mux(now.begins, now.event.column, column)
     following = mux(now.issue, (now.group + 1).gated(~now.over), now.group)
     prover.claim(
         f"{label}: the words of an event",
         f"an event that is taken issues the {now.spec.groups} words of its column, groups in order,"
         " each once, with its value; nothing else is issued, and nothing while `hold` is high",
         violated(
-            then.invariant(kept, sets),
+            then.invariant(next_column, sets),
             same(now.issue, now.busy & ~now.hold),
             same(now.address, now.place.gated(now.busy)),
             now.issue.implies(now.address.below(now.spec.depth)),
@@ -372,8 +372,8 @@ def prove_sequencer(
     facts_of_sets = []
     for number in range(sets):
         here = now.over & now.set.equals(number)
-        wanted = (now.used[number] | here) & ~now.restart
-        facts_of_sets.append(same(then.used[number], wanted))
+        expected = (now.used[number] | here) & ~now.restart
+        facts_of_sets.append(same(then.used[number], expected))
         # The first event of a set in a tick, for all of its groups, is that which finds it unused.
         facts_of_sets.append(now.set.equals(number).implies(same(now.first, ~now.used[number])))
     turns = (now.set + 1).gated(~now.set.equals(sets - 1))

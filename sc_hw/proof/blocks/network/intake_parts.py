@@ -175,15 +175,15 @@ class _Pass:
 
     def value(self, ghost: _Ghost) -> Bits:
         """What a tick takes in of the channel."""
-        counted = self.counted(ghost)
-        return counted.any().wide(len(counted)) if self.spec.policy == "once" else counted
+        count = self.counted(ghost)
+        return count.any().wide(len(count)) if self.spec.policy == "once" else count
 
     def following(self, ghost: _Ghost) -> _Ghost:
         """The ghost in the next clock."""
-        counted = self.counted(ghost)
-        left = counted if self.spec.policy == "hold" else counted - self.value(ghost)
-        kept = mux(self.here(ghost), mux(self.gives, left, counted), ghost.kept)
-        return _Ghost(ghost.channel, kept)
+        count = self.counted(ghost)
+        left = count if self.spec.policy == "hold" else count - self.value(ghost)
+        next_count = mux(self.here(ghost), mux(self.gives, left, count), ghost.kept)
+        return _Ghost(ghost.channel, next_count)
 
     def holds(self, ghost: _Ghost) -> Bits:
         """What is known of the channel and of the memory."""
@@ -221,11 +221,11 @@ class _Pass:
     @property
     def lost_here(self) -> Bits:
         """A spike of this clock's slice is lost, in any of its channels."""
-        kept = self.at("memory.r_data").gated(~self.at("fresh"))
+        counts = self.at("memory.r_data").gated(~self.at("fresh"))
         wide = (self.facts.slices * SLICE).bit_length()
         lost = []
         for place in range(SLICE):
-            full = kept[place * self.kept_bits : (place + 1) * self.kept_bits].all()
+            full = counts[place * self.kept_bits : (place + 1) * self.kept_bits].all()
             number = self.part.wide(wide).times(SLICE) + place
             lost.append(self.spikes[place] & full & number.below(self.spec.channels))
         return self.moves & either(lost, self.clocks.terms)
@@ -279,13 +279,13 @@ def _prove_schedule(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
         ),
         known,
     )
-    wanted = (now.word_step ^ now.due).gated(now.moves & now.takes)
+    expected = (now.word_step ^ now.due).gated(now.moves & now.takes)
     out_of_step = now.at("out_of_step")
     prover.claim(
         f"{label}: out of step",
         "a slice with another number than that of the word that is due is reported, until a reset",
         violated(
-            same(then.at("differs"), wanted),
+            same(then.at("differs"), expected),
             same(then.at("out_of_step"), out_of_step | now.at("differs").any()),
         ),
         known,

@@ -208,9 +208,9 @@ def _prove_loaded(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> 
 def _prove_found(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
     number, place = now.of_neuron
-    asked = now.slice.wide(now.bits) if len(now.slice) <= now.bits else now.slice
+    request = now.slice.wide(now.bits) if len(now.slice) <= now.bits else now.slice
     facts_found = [
-        (same(asked, number) & now.whole(now.bank)).implies(
+        (same(request, number) & now.whole(now.bank)).implies(
             same(then.bit(then.found, place), now.fires)
         )
     ]
@@ -259,16 +259,16 @@ def prove_feed(prover: Prover, net: Netlist, network: NetworkSpec, facts: FeedFa
     for place in range(SLICE):
         bottom, top = place * facts.width, (place + 1) * facts.width
         is_input = (first + place).below(facts.inputs)
-        wanted = mux(is_input, inputs[bottom:top], own[place].wide(facts.width))
-        columns.append(same(values[bottom:top], wanted))
+        expected = mux(is_input, inputs[bottom:top], own[place].wide(facts.width))
+        columns.append(same(values[bottom:top], expected))
     number = after.wide(bits) - facts.inputs // SLICE
-    asked = clocks.at(0, "slice")
+    request = clocks.at(0, "slice")
     needs_own = ~after.wide(bits).below(facts.inputs // SLICE)
     prover.claim(
         f"{label}: the columns of a chunk",
         "a column of the inputs has its value in their slice; the others are the spikes in the"
         " slice that was asked for in the clock before, which is that of the chunk",
-        violated(*columns, needs_own.implies(same(asked.wide(bits), number))),
+        violated(*columns, needs_own.implies(same(request.wide(bits), number))),
         known,
         {"part": part.term},
     )

@@ -271,8 +271,8 @@ def write_network_parts(design: Design, folder: Path) -> None:
         # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)
-        shown = readout is not None and readout.spec.by_potential
-        write_layer_parts(parts, lane, value, index, shows_potential=shown)
+        by_potential = readout is not None and readout.spec.by_potential
+        write_layer_parts(parts, lane, value, index, shows_potential=by_potential)
     if network.encoder is not None:
         encoder = SpikeNetwork(network, family).encoder
         if encoder is not None:

@@ -172,23 +172,25 @@ def _score(clocks: Clocks, spec: ReadoutSpec, facts: ReadoutFacts) -> Bits:
 def _prove_scores(
     prover: Prover, net: Netlist, spec: ReadoutSpec, facts: ReadoutFacts, label: str
 ) -> None:
-    written = facts.memory + 1
-    clocks = Clocks(prover, net, written)
+    write_clock = facts.memory + 1
+    clocks = Clocks(prover, net, write_clock)
     valid, number = clocks.at(0, "valid"), clocks.at(0, "number")
     score, ordinal = _score(clocks, spec, facts), _ordinal(facts)
     prover.claim(
         f"{label}: scores",
-        f"{written} clocks after a neuron's turn its score is written back, changed as"
+        f"{write_clock} clocks after a neuron's turn its score is written back, changed as"
         f" '{spec.kind}' says; in a first tick as if none had been stored; nothing is written"
         " without a turn or the host",
         violated(
-            same(clocks.at(written, "memory.write__en"), valid | clocks.at(facts.memory, "load")),
-            valid.implies(same(clocks.at(written, "memory.write__addr"), number)),
-            valid.implies(same(clocks.at(written, "memory.write__data"), score)),
+            same(
+                clocks.at(write_clock, "memory.write__en"), valid | clocks.at(facts.memory, "load")
+            ),
+            valid.implies(same(clocks.at(write_clock, "memory.write__addr"), number)),
+            valid.implies(same(clocks.at(write_clock, "memory.write__data"), score)),
             # the answer is given the same score
-            same(clocks.at(written, f"valid_d{written}"), valid),
-            same(clocks.at(written, f"{ordinal}_d{written}"), clocks.at(0, ordinal)),
-            same(clocks.at(written, "score_d1"), score),
+            same(clocks.at(write_clock, f"valid_d{write_clock}"), valid),
+            same(clocks.at(write_clock, f"{ordinal}_d{write_clock}"), clocks.at(0, ordinal)),
+            same(clocks.at(write_clock, "score_d1"), score),
         ),
         clocks.quiet,
         {"number": number.term, "score": score.term},
@@ -218,12 +220,12 @@ def _prove_answer(
 
     def holds(clock: int, last: Bits, value: Bits, winner: _Neuron) -> Bits:
         """No neuron up to `last` has a better score than the answer, or the same and is lower."""
-        best, named = clocks.at(clock, "best"), clocks.at(clock, "winner").wide(wide)
-        seen = ~last.below(neuron.turn)
-        beaten = ~_above(value, best, spec) & (~same(value, best) | ~neuron.number.below(named))
-        its_own = same(neuron.number, named).implies(same(value, best))
-        is_named = winner.exists & same(winner.number, named) & ~last.below(winner.turn)
-        return seen.implies(beaten & its_own) & is_named
+        best, number = clocks.at(clock, "best"), clocks.at(clock, "winner").wide(wide)
+        compared = ~last.below(neuron.turn)
+        beaten = ~_above(value, best, spec) & (~same(value, best) | ~neuron.number.below(number))
+        its_own = same(neuron.number, number).implies(same(value, best))
+        is_named = winner.exists & same(winner.number, number) & ~last.below(winner.turn)
+        return compared.implies(beaten & its_own) & is_named
 
     begins = present.turn.equals(0)
     follows = begins | same(present.turn, latest + 1)

@@ -133,9 +133,9 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
         known,
         {"written": now.written.term, "taken": now.taken.term},
     )
-    counted = mux(now.last, clocks.const(facts.neurons, bits), now.number + facts.together)
-    following = mux(now.valid, counted, now.number)
-    moved = now.taken + now.moves.wide(bits)
+    next_count = mux(now.last, clocks.const(facts.neurons, bits), now.number + facts.together)
+    following = mux(now.valid, next_count, now.number)
+    next_taken = now.taken + now.moves.wide(bits)
     stays = now.offered & ~now.moves & ~now.restart
     is_last = now.taken.equals(facts.transfers - 1)
     marked = [same(clocks.at(0, "last_slice"), is_last)] if facts.marks_last else []
@@ -147,8 +147,8 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
         violated(
             *marked,
             same(then.number, following.gated(~now.restart)),
-            same(then.taken, moved.gated(~now.restart)),
-            same(then.offered, moved.below(now.written)),
+            same(then.taken, next_taken.gated(~now.restart)),
+            same(then.offered, next_taken.below(now.written)),
             same(now.over, now.moves & is_last),
             stays.implies(then.offered & same(then.slice, now.slice)),
         ),
@@ -229,10 +229,10 @@ class _Order:
         self.taken = at("o_event__ready")
         # At the input, in the stages behind it, and at the output
         self.valid = [at(n) for n in ("i_event__valid", "valid_1", "valid_2", "o_event__valid")]
-        given, out = split(at("i_event__payload")), split(at("o_event__payload"))
-        self.end = [given[0], at("end_1"), at("end_2"), out[0]]
-        self.value = [given[2], at("value_1"), at("value_2"), out[2]]
-        self.given, self.out = given[1], out[1]
+        source, out = split(at("i_event__payload")), split(at("o_event__payload"))
+        self.end = [source[0], at("end_1"), at("end_2"), out[0]]
+        self.value = [source[2], at("value_1"), at("value_2"), out[2]]
+        self.given, self.out = source[1], out[1]
         self.column, self.found = at("column").wide(bits), at("found").wide(bits)
         self.place, self.channel = at("place").wide(bits), at("channel").wide(bits)
 
@@ -250,13 +250,13 @@ class _Order:
             & same(self.channel, or_behind(two.behind, two.channel, facts.channels)),
             same(self.out, three.wanted(facts)),
         ]
-        held = [
+        facts_of_stages = [
             (valid & ~end).implies(stage & column.inside(facts))
             for valid, end, stage, column in zip(
                 self.valid[1:], self.end[1:], stages, columns, strict=True
             )
         ]
-        return cat(held).all()
+        return cat(facts_of_stages).all()
 
 
 def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: OrderFacts) -> None:

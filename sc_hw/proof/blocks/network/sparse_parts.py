@@ -153,14 +153,14 @@ def _prove_lists(
     known: list[Any],
 ) -> None:
     listed, bits = now.list_of_event, now.bits
-    begun = then.walking.implies(
+    starts = then.walking.implies(
         same(then.place.wide(bits), listed.start)
         & same(then.left.wide(bits), listed.count - 1)
         & same(then.values[1], now.values[2])
     )
     stays = same(then.place, now.place) & same(then.left, now.left) & then.walking
     one_more = then.walking.implies(same(then.place, now.place + 1) & same(then.left, now.left - 1))
-    kept = same(then.column, now.column) & same(then.values[2], now.values[2])
+    list_stays = same(then.column, now.column) & same(then.values[2], now.values[2])
     prover.claim(
         f"{label}: the list of an event",
         "an event's list is that of its column; it is walked from its first synapse to its last,"
@@ -175,8 +175,8 @@ def _prove_lists(
             ),
             now.begins.implies(~now.listing | now.goes),
             same(then.listing, now.begins | (now.listing & ~now.goes)),
-            (now.listing & ~now.goes).implies(kept),
-            now.goes.implies(same(then.walking, listed.count.any()) & begun),
+            (now.listing & ~now.goes).implies(list_stays),
+            now.goes.implies(same(then.walking, listed.count.any()) & starts),
             (now.walks & ~now.goes).implies(same(then.walking, now.left.any()) & one_more),
             (now.walking & ~now.walks).implies(stays & same(then.values[1], now.values[1])),
             then.walking.implies(now.walking | now.goes),
@@ -191,7 +191,7 @@ def _prove_order(
     prover: Prover, now: _Sequencer, then: _Sequencer, label: str, known: list[Any]
 ) -> None:
     """Synapses go from the walk to the issue in order, none of them lost or twice."""
-    held = same(then.number, now.number) & same(then.neuron, now.neuron)
+    stays = same(then.number, now.number) & same(then.neuron, now.neuron)
     handed = same(then.number, now.read) & same(then.value, now.values[0])
     target = now.word(TARGETS, now.read)
     clash = cat(
@@ -210,7 +210,7 @@ def _prove_order(
             same(now.address, now.number.gated(now.busy)),
             same(now.group, now.neuron),
             same(then.busy, (now.busy & ~now.issue) | (now.reading & now.moves)),
-            (now.busy & ~now.issue).implies(held & same(then.value, now.value)),
+            (now.busy & ~now.issue).implies(stays & same(then.value, now.value)),
             (now.reading & now.moves).implies(handed & same(then.neuron, target)),
             same(then.reading, now.walks | (now.reading & ~now.moves)),
             now.walks.implies(same(then.read, now.place) & same(then.values[0], now.values[1])),

@@ -112,28 +112,28 @@ class _Lane:
         t, facts = self.prover.terms, self.facts
         fresh = self.prover.on(self.at(0, "fresh"))
         stored = slices(self.prover, self.at(facts.memory, "traces.r_data"), facts.state)
-        written = slices(
+        new_state = slices(
             self.prover, self.at(facts.state_ready + 1, "traces.write__data"), facts.state
         )
         for field in facts.state:
             before = t(K.ITE, fresh, t.const(0, field.width), stored[field.name])
             self.operands[field.name] = number(t, before, field.signed)
-            self.next_state[field.name] = number(t, written[field.name], field.signed)
+            self.next_state[field.name] = number(t, new_state[field.name], field.signed)
 
     def prove_next_state(self, columns: Mapping[str, Any], name: str, assumed: list[Any]) -> None:
         """A claim for each field of the state, with these columns of the tables."""
         t = self.prover.terms
         results = self.synapse.unit.apply(SmtOps(t), {**self.operands, **columns})
         for field in self.facts.state:
-            written = self.next_state[field.name]
-            wanted = SmtOps(t).let(field.name, results[field.name])
+            output = self.next_state[field.name]
+            expected = SmtOps(t).let(field.name, results[field.name])
             self.prover.claim(
                 f"{name}: {field.name}",
                 f"the synapse's next {field.name} is that of its function, with 0 for the state"
                 " while fresh",
-                t.differ(wanted.low(field.width), written.low(field.width)),
+                t.differ(expected.low(field.width), output.low(field.width)),
                 [*self.issued, *assumed],
-                {**self.operands, f"{field.name} (wanted)": wanted, "written": written},
+                {**self.operands, f"{field.name} (wanted)": expected, "written": output},
             )
 
     def product_of(self, columns: Mapping[str, Any]) -> SmtInt:
@@ -147,26 +147,26 @@ class _Lane:
         results = self.synapse.unit.apply(plain, operands)
         # Only where the named value is the very result of that field: then the claim about the
         # field is the proof that both are equal.
-        proved = {
+        equal_values = {
             f"{name}_next": state
             for name, state in self.next_state.items()
             if plain.lets.get(f"{name}_next") is results[name]
         }
-        cut = SmtOps(t, lambda name, value: proved.get(name, value))
+        cut = SmtOps(t, lambda name, value: equal_values.get(name, value))
         return cut.let("product", self.synapse.unit.apply(cut, operands)["product"])
 
-    def prove_product(self, wanted: SmtInt, name: str, assumed: list[Any]) -> None:
+    def prove_product(self, expected: SmtInt, name: str, assumed: list[Any]) -> None:
         """The claim about the term that is summed."""
         t, term = self.prover.terms, self.at(self.multiplied, "accumulator.i_term")
         self.prover.claim(
             f"{name}: product",
             "the term that is summed is the product of the synapse's function",
-            t.differ(wanted.low(t.width(term)), term),
+            t.differ(expected.low(t.width(term)), term),
             [*self.issued, *assumed],
             {
                 **self.operands,
                 **{f"next {state}": value for state, value in self.next_state.items()},
-                "product": wanted,
+                "product": expected,
                 "term": number(t, term, signed=True),
             },
             split=self.parameters["weight"] if self.spec.weight_bits <= SPLIT_BITS else None,
@@ -224,12 +224,12 @@ def _prove_row_by_row(lane: _Lane) -> None:
         }
         lane.prove_next_state(columns, name, assumed)
         products.append((name, lane.product_of(columns), assumed))
-    if len({wanted.term for _, wanted, _ in products}) == 1:
+    if len({expected.term for _, expected, _ in products}) == 1:
         # the product is made of the next state alone, whichever row has been selected
         lane.prove_product(products[0][1], lane.label, [])
         return
-    for name, wanted, assumed in products:
-        lane.prove_product(wanted, name, assumed)
+    for name, expected, assumed in products:
+        lane.prove_product(expected, name, assumed)
 
 
 def _constant(lane: _Lane, constant: int, form: IntFormat) -> SmtInt:

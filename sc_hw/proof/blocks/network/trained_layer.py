@@ -126,23 +126,23 @@ def prove_neurons(
     # computes in every clock, whether a neuron is there or not.
     cuts = Cuts(prover, frames.cuts(facts.named_signals, ahead), quiet)
     results = unit.apply(SmtOps(t, cuts), operands)
-    written = slices(prover, at(decided + 1, "memory.write__data"), facts.word)
+    new_word = slices(prover, at(decided + 1, "memory.write__data"), facts.word)
     for name in (*unit.state, "fired"):
         # A neuron without competitors fires when it is ready, and its word remembers that.
-        wanted = SmtOps(t).let(name, results["ready" if name == "fired" else name])
+        expected = SmtOps(t).let(name, results["ready" if name == "fired" else name])
         prover.claim(
             f"layer {spec.name}: neuron's {name}",
             f"{decided + 1} clocks after a neuron's turn its {name} is written as the neuron's"
             " function says, with 0 for the state while fresh",
-            t.differ(wanted.low(t.width(written[name])), written[name]),
+            t.differ(expected.low(t.width(new_word[name])), new_word[name]),
             turn,
             {
                 **operands,
-                f"{name} (function)": wanted,
-                f"{name} (netlist)": number(t, written[name], wanted.lo < 0),
+                f"{name} (function)": expected,
+                f"{name} (netlist)": number(t, new_word[name], expected.lo < 0),
             },
         )
-    _prove_turns(prover, at, spec, decided, written["fired"], quiet)
+    _prove_turns(prover, at, spec, decided, new_word["fired"], quiet)
     label = f"layer {spec.name}"
     prove_neuron_addresses(prover, net, label, facts, spec.group_turns, spec.turns)
 
@@ -204,7 +204,7 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
     bits = t.width(word)
     # After a reset the memory still holds the values of earlier runs; `fresh` hides them.
     past = t(K.ITE, prover.on(at(0, "fresh")), t.const(0, bits), word)
-    present, written = at(memory, "present"), at(memory + 1, "memory.write__data")
+    present, new_word = at(memory, "present"), at(memory + 1, "memory.write__data")
     # The oldest value leaves at the top of the word, and the present one comes in at the bottom. A
     # history of one tick is the present value alone.
     aged = (
@@ -223,11 +223,11 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
             t.differ(
                 at(memory + 1, "memory.write__en"), t(K.BV_OR, at(0, "keep"), at(memory, "load"))
             ),
-            prover.both(keep, t.differ(written, aged)),
+            prover.both(keep, t.differ(new_word, aged)),
             prover.both(keep, t.differ(at(memory + 1, "memory.write__addr"), at(0, "column"))),
         ),
         quiet,
-        {"word": word, "present": present, "written": written},
+        {"word": word, "present": present, "written": new_word},
     )
     prove_history_addresses(prover, net, f"layer {spec.name}", memory, bits)
 

@@ -69,8 +69,8 @@ def _prove_data(wiring: Wiring, part: Instance, depth: int) -> None:
         )
         write, read = wiring.signal(part, "i_moves"), wiring.signal(part, "o_moves")
         if depth == 1:
-            wanted = mux(write, payload, Bits(t, memory))
-            yield f"{storage} (next)", Bits(t, following), wanted
+            expected = mux(write, payload, Bits(t, memory))
+            yield f"{storage} (next)", Bits(t, following), expected
             word = Bits(t, memory)
         else:
             bits = (depth - 1).bit_length()
@@ -79,13 +79,13 @@ def _prove_data(wiring: Wiring, part: Instance, depth: int) -> None:
             some = Bits(t, t.var(f"some place of {storage}", bits))
             before = Bits(t, t(K.ARRAY_SELECT, memory, some.term))
             after = Bits(t, t(K.ARRAY_SELECT, following, some.term))
-            wanted = mux(write & some.equals(place), payload, before)
-            yield f"{storage} (next)", after, wanted
+            expected = mux(write & some.equals(place), payload, before)
+            yield f"{storage} (next)", after, expected
             address = wiring.state(part, "o_count")[:bits]
             word = Bits(t, t(K.ARRAY_SELECT, memory, address.term))
-        held = wiring.state(capture, "q")
-        yield wiring.next_pair(capture, "q", mux(read, word, held))
-        yield wiring.pair(part, "o__payload", held)
+        register = wiring.state(capture, "q")
+        yield wiring.next_pair(capture, "q", mux(read, word, register))
+        yield wiring.pair(part, "o__payload", register)
 
     wiring.claim(
         f"{part.path}: whole words",

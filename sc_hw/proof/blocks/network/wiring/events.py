@@ -551,14 +551,14 @@ def _prove_ticks(layer: EventLayer) -> None:
     def tick() -> Iterator[Pair]:
         ends, begins, over = end_of_tick(layer), layer.begins, layer.hands_over
         adding, deciding, waiting = (layer.state(n) for n in ("adding", "deciding", "waiting"))
-        taken, ahead = layer.spikes_taken, layer.state("ahead")
-        for name, wanted in (
+        transfer, ahead = layer.spikes_taken, layer.state("ahead")
+        for name, expected in (
             ("adding", (adding & ~over) | begins | ahead),
             ("ahead", (ahead | (begins & adding)) & ~over),
             ("deciding", (deciding & ~ends) | over),
-            ("waiting", (waiting & ~taken) | ends),
+            ("waiting", (waiting & ~transfer) | ends),
         ):
-            yield wiring.next_pair(part, name, layer.unless_reset(wanted))
+            yield wiring.next_pair(part, name, layer.unless_reset(expected))
         yield from _banks(layer, over)
         given = layer.signal("i__payload")[: layer.shape.step_bits]
         step, decided = layer.state("step"), layer.state("decided_step")
@@ -594,14 +594,14 @@ def _banks(layer: EventLayer, over: Bits) -> Iterator[Pair]:
     if layer.parts.wiper is None:
         yield wiring.next_pair(part, "bank", bank ^ over)
         return
-    loaded = Request(layer, "loaded", write=True)
-    restored = loaded.loads(layer, Space.CONTROL)
+    request = Request(layer, "loaded", write=True)
+    restored = request.loads(layer, Space.CONTROL)
     following = mux(over, layer.ahead(bank, 1), bank)
     yield wiring.next_pair(part, "bank", layer.unless_reset(following))
     decided = mux(over, bank, layer.state("decided_bank"))
     yield wiring.next_pair(part, "decided_bank", layer.unless_reset(decided))
     wiper = part.part("wiper")
-    yield wiring.pair(wiper, "restart", restored & data_of(loaded, 1))
+    yield wiring.pair(wiper, "restart", restored & data_of(request, 1))
 
 
 def _in_order(layer: EventLayer, spikes: Bits) -> Bits:
@@ -670,8 +670,8 @@ def _fed(layer: EventLayer, feed: Outputs) -> Iterator[Pair]:
     if own is None:
         raise ValueError("a layer that feeds its spikes back must keep them")
     part, values = feed.instance, layer.signal("i__payload")[layer.shape.step_bits :]
-    begins, asked = layer.begins, feed["slice"]
-    wanted = {
+    begins, request = layer.begins, feed["slice"]
+    expected = {
         "load": begins,
         "wants": layer.parts.scanner["wants"],
         "valid": layer.signal("i__valid"),
@@ -679,17 +679,17 @@ def _fed(layer: EventLayer, feed: Outputs) -> Iterator[Pair]:
         # After a reset there is no tick before: its spikes are 0.
         "own": own["found"].gated(~layer.state("fresh")),
     }
-    for name, value in wanted.items():
+    for name, value in expected.items():
         yield wiring.pair(part, name, value)
     slice_ = wiring.signal(own.instance, "slice")
-    yield wiring.pair(own.instance, "slice", asked.low(len(slice_)))
+    yield wiring.pair(own.instance, "slice", request.low(len(slice_)))
     first = begins.implies(layer.of("feed", "part").equals(0))
     yield "a tick begins with its first chunk", first, wiring.const(1, 1)
     # A slice that is asked for now is there in the next clock, in a tick that has begun by then. A
     # tick that begins in the next clock does so when nothing is written now (`recent`).
     reads = begins | layer.state("adding")
-    written = wiring.signal(own.instance, "valid") | wiring.signal(own.instance, "load")
-    yield "no slice is written while it is read", reads & written, wiring.const(0, 1)
+    writes = wiring.signal(own.instance, "valid") | wiring.signal(own.instance, "load")
+    yield "no slice is written while it is read", reads & writes, wiring.const(0, 1)
 
 
 def _prove_sequencer_inputs(layer: EventLayer) -> None:
@@ -723,17 +723,17 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
 def _lists_of_host(layer: EventLayer) -> Iterator[Pair]:
     """The host's words for the lists, which come between ticks alone."""
     wiring, shape = layer.wiring, layer.shape
-    sequencer, loaded = layer.part.part("sequencer"), Request(layer, "loaded", write=True)
+    sequencer, request = layer.part.part("sequencer"), Request(layer, "loaded", write=True)
     target, lists = shape.list_bits
     host = layer.state("load_now") | layer.state("reading")
     own = max(address_bits(shape.spec.depth), address_bits(shape.spec.columns))
     yield wiring.pair(sequencer, "host", host)
     yield wiring.pair(sequencer, "host_address", host_number(layer)[:own])
-    yield wiring.pair(sequencer, "load_target", loaded.loads(layer, Space.SYNAPSE))
-    data = data_of(loaded, shape.synapse_bits + target)[shape.synapse_bits :]
+    yield wiring.pair(sequencer, "load_target", request.loads(layer, Space.SYNAPSE))
+    data = data_of(request, shape.synapse_bits + target)[shape.synapse_bits :]
     yield wiring.pair(sequencer, "target_data", data)
-    yield wiring.pair(sequencer, "load_list", loaded.loads(layer, Space.INPUT))
-    yield wiring.pair(sequencer, "list_data", data_of(loaded, lists))
+    yield wiring.pair(sequencer, "load_list", request.loads(layer, Space.INPUT))
+    yield wiring.pair(sequencer, "list_data", data_of(request, lists))
     under_way = [layer.of("sequencer", name) for name in layer.under_way()]
     events = either([*under_way, layer.events["o_event__valid"]], wiring.prover.terms)
     yield "the host and events at a time", host & events, wiring.const(0, 1)
@@ -744,9 +744,9 @@ def _prove_lanes_inputs(layer: EventLayer) -> None:
     lanes, parts = layer.part.part("lanes"), layer.parts
 
     def inputs() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         fetch = parts.reader["fetch"]
-        wanted = {
+        expected = {
             "issue": parts.sequencer["issue"],
             "address": parts.sequencer["address"],
             "value": parts.sequencer["value"],
@@ -757,13 +757,13 @@ def _prove_lanes_inputs(layer: EventLayer) -> None:
             "host_address": host_number(layer)[: address_bits(spec.depth)],
             "load": cat(
                 [
-                    loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number)
+                    request.loads(layer, Space.SYNAPSE) & request.lane.equals(number)
                     for number in range(spec.lanes)
                 ]
             ),
-            "load_data": data_of(loaded, shape.synapse_bits),
+            "load_data": data_of(request, shape.synapse_bits),
         }
-        for name, value in wanted.items():
+        for name, value in expected.items():
             if lanes.has(name):  # with values of one bit there is no value
                 yield wiring.pair(lanes, name, value)
         load = wiring.signal(lanes, "load").wide(spec.lanes + 1)
@@ -791,17 +791,17 @@ def _places(layer: EventLayer, fetch: Bits) -> dict[str, Bits]:
         more = {"first": parts.sequencer["first"], "counts": parts.reader["counts"]}
         return {"place": cat(place), **more}
     place.append(mux(fetch, layer.state("decided_bank"), bank))
-    loaded, bits = Request(layer, "loaded", write=True), sum(layer.shape.place_bits)
-    asked, within = host_number(layer), bits - len(bank)
-    loads = loaded.loads(layer, Space.HISTORY)
+    request, bits = Request(layer, "loaded", write=True), sum(layer.shape.place_bits)
+    host_word, within = host_number(layer), bits - len(bank)
+    loads = request.loads(layer, Space.HISTORY)
     lanes = range(layer.shape.spec.lanes)
     return {
         "place": mux(layer.wiping, parts.wiper["place"].low(bits), cat(place)),
         "wipe": parts.wiper["wipe"],
         "host": layer.state("reading") | layer.state("load_now"),
-        "host_place": cat([asked[:within], layer.ahead(bank, asked[within:bits])]),
-        "load_sum": cat([loads & loaded.lane.equals(number) for number in lanes]),
-        "load_sum_data": data_of(loaded, layer.shape.history_bits),
+        "host_place": cat([host_word[:within], layer.ahead(bank, host_word[within:bits])]),
+        "load_sum": cat([loads & request.lane.equals(number) for number in lanes]),
+        "load_sum_data": data_of(request, layer.shape.history_bits),
     }
 
 

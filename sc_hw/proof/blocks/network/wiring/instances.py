@@ -68,7 +68,7 @@ def prove_instance(
     wiring: Wiring,
     instance: Instance,
     alone: Netlist,
-    given: Mapping[str, Any],
+    inputs_by_name: Mapping[str, Any],
     *,
     unless: Iterable[str] = (),
     exempt: Exemption | None = None,
@@ -81,7 +81,7 @@ def prove_instance(
     wiring : gets the claim.
     instance : in the design.
     alone : the part by itself, in the same terms.
-    given : terms of inputs that the instance has under another name, such as its reset.
+    inputs_by_name : terms of inputs that the instance has under another name, such as its reset.
     unless : registers, inputs and outputs of the part that the claim leaves out.
     exempt : registers of the part that have other inputs in the instance than the rest.
     statement : of the claim.
@@ -107,7 +107,8 @@ def prove_instance(
     inputs = {
         name: term
         for name in set(alone.inputs) - left_out
-        if (term := given.get(name, net.signals.get(f"{instance.path}.{name}"))) is not None
+        if (term := inputs_by_name.get(name, net.signals.get(f"{instance.path}.{name}")))
+        is not None
     }
     badly = [name for name, term in inputs.items() if _differ(alone.inputs[name], term)]
     if badly:
@@ -140,7 +141,7 @@ def _claim_equal(
         if pair[0].sort().is_array()
     }
     pieces: list[Piece] = []
-    if any(len(found) > 1 for found in writes.values()):
+    if any(len(differences) > 1 for differences in writes.values()):
         for name, formula in differ.items():
             pieces += writes.get(name) or [Piece(formula, formula)]
     witness = {f"{name} differs": formula for name, formula in differ.items()}
@@ -222,12 +223,12 @@ def matching_registers(instance: Instance, alone: Netlist, left_out: set[str]) -
     while open_:
         candidates = min(open_.values(), key=len)
         names = sorted((each for each in open_ if open_[each] == candidates), key=_by_number)
-        found = sorted(candidates, key=_by_number)
-        registers |= dict(zip(names, found, strict=False))
+        places = sorted(candidates, key=_by_number)
+        registers |= dict(zip(names, places, strict=False))
         open_ = {
             name: rest
             for name, others in open_.items()
-            if name not in names and (rest := others.difference(found))
+            if name not in names and (rest := others.difference(places))
         }
     return registers
 

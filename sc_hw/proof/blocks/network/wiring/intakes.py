@@ -149,8 +149,8 @@ def _prove_schedule(intake: _Intake, label: str) -> None:
     def other_step() -> Iterator[Pair]:
         word_step = wiring.signal(part, "i__payload")[: intake.step_bits]
         differs = intake.schedule("differs")
-        wanted = (word_step ^ intake.schedule("due")).gated(intake.word)
-        yield wiring.next_pair(scheduler, "differs", intake.unless_reset(wanted))
+        expected = (word_step ^ intake.schedule("due")).gated(intake.word)
+        yield wiring.next_pair(scheduler, "differs", intake.unless_reset(expected))
         out = intake.schedule("out_of_step")
         yield wiring.next_pair(scheduler, "out_of_step", intake.unless_reset(out | differs.any()))
         yield wiring.pair(part, "out_of_step", out)
@@ -170,8 +170,8 @@ def _prove_channels(intake: _Intake, label: str) -> None:
     def channels() -> Iterator[Pair]:
         values, lost = [], []
         for channel in range(spec.channels):
-            kept = wiring.state(part, f"kept_{channel}")
-            following, value, discarded = policy(intake, kept, intake.spike(channel))
+            stored = wiring.state(part, f"kept_{channel}")
+            following, value, discarded = policy(intake, stored, intake.spike(channel))
             yield wiring.next_pair(part, f"kept_{channel}", intake.unless_reset(following))
             values.append(value)
             lost.append(intake.word & discarded)
@@ -191,16 +191,16 @@ def _prove_channels(intake: _Intake, label: str) -> None:
 
 # A policy gives, for a channel: what it keeps next, the value that a tick gets, and whether a spike
 # in the word would be lost.
-def _hold(intake: _Intake, kept: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
-    return mux(intake.word, spike, kept), kept, intake.wiring.const(0, 1)
+def _hold(intake: _Intake, stored: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
+    return mux(intake.word, spike, stored), stored, intake.wiring.const(0, 1)
 
 
-def _accumulate(intake: _Intake, kept: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
-    counted = kept + (intake.word & spike).wide(len(kept))
-    return counted.gated(~intake.tick), kept, intake.wiring.const(0, 1)
+def _accumulate(intake: _Intake, stored: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
+    total = stored + (intake.word & spike).wide(len(stored))
+    return total.gated(~intake.tick), stored, intake.wiring.const(0, 1)
 
 
-def _once(intake: _Intake, kept: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
-    taken = (intake.tick & kept.any()).wide(len(kept))
-    added = (intake.word & spike & ~kept.all()).wide(len(kept))
-    return kept + added - taken, kept.any(), spike & kept.all()
+def _once(intake: _Intake, stored: Bits, spike: Bits) -> tuple[Bits, Bits, Bits]:
+    fewer = (intake.tick & stored.any()).wide(len(stored))
+    added = (intake.word & spike & ~stored.all()).wide(len(stored))
+    return stored + added - fewer, stored.any(), spike & stored.all()

@@ -53,8 +53,8 @@ def neuron_word(layer: Layer) -> Bits:
 
 def host_number(layer: Layer) -> Bits:
     """Number of the word that the host writes or reads; 0 while there is none."""
-    loaded = Request(layer, "loaded", write=True).number.gated(layer.state("load_now"))
-    return loaded | Request(layer, "requested", write=False).number.gated(layer.state("reading"))
+    write = Request(layer, "loaded", write=True).number.gated(layer.state("load_now"))
+    return write | Request(layer, "requested", write=False).number.gated(layer.state("reading"))
 
 
 def data_of(request: Request, width: int) -> Bits:
@@ -94,23 +94,23 @@ def _prove_lane(layer: Layer, number: int) -> None:
 
     def inputs() -> Iterator[Pair]:
         issue, bits = layer.issue, address_bits(spec.depth)
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         values = [layer.present]
         if spec.max_delay:
             values.append(past_of(layer)["past"])
-        wanted = {
+        expected = {
             "issue": issue,
             "address": layer.state("address").gated(layer.state("sweeping")),
             "values": cat(values),
             "first": layer.slot.equals(0),
             "last": layer.slot.equals(spec.columns - 1),
             "host_address": host_number(layer)[:bits],
-            "load": loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number),
-            "load_data": data_of(loaded, shape.synapse_bits),
+            "load": request.loads(layer, Space.SYNAPSE) & request.lane.equals(number),
+            "load_data": data_of(request, shape.synapse_bits),
         }
         if shape.lane.state:
-            wanted["fresh"] = layer.state("fresh")
-        for name, value in wanted.items():
+            expected["fresh"] = layer.state("fresh")
+        for name, value in expected.items():
             # What nothing uses is not there: of all lanes the first one alone says when sums end.
             if lane.has(name):
                 yield wiring.pair(lane, name, value)
@@ -149,13 +149,13 @@ def prove_neuron_inputs(layer: Layer) -> None:
     together, skipped = spec.neurons_a_clock, turn_bits(spec)
 
     def inputs() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         number = host_number(layer)[skipped:]
         for pipeline, neurons in enumerate(layer.pipelines):
-            loads = loaded.loads(layer, Space.NEURON)
+            loads = request.loads(layer, Space.NEURON)
             if skipped:
-                loads = loads & loaded.number[:skipped].equals(pipeline)
-            wanted = {
+                loads = loads & request.number[:skipped].equals(pipeline)
+            expected = {
                 "announce": layer.lanes[0]["announced"],
                 "take": layer.lanes[0]["done"],
                 "sums": cat([lane["current"] for lane in layer.lanes[pipeline::together]]),
@@ -163,9 +163,9 @@ def prove_neuron_inputs(layer: Layer) -> None:
                 "fresh": layer.state("fresh"),
                 "host_address": number[: address_bits(spec.turns)],
                 "load": loads,
-                "load_data": data_of(loaded, shape.neuron_bits),
+                "load_data": data_of(request, shape.neuron_bits),
             }
-            for name, value in wanted.items():
+            for name, value in expected.items():
                 yield wiring.pair(neurons, name, value)
 
     of_pipeline = f", those of a pipeline every {together}-th lane's" if skipped else ""
@@ -183,18 +183,18 @@ def _prove_history(layer: Layer) -> None:
     history = layer.part.part("history")
 
     def inputs() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         bits = address_bits(spec.columns)
-        wanted = {
+        expected = {
             "column": layer.slot.low(bits).gated(layer.issue),
             "keep": layer.issue & layer.last_group,
             "present": layer.present,
             "fresh": layer.state("fresh"),
             "host_column": host_number(layer)[:bits],
-            "load": loaded.loads(layer, Space.HISTORY),
-            "load_data": data_of(loaded, shape.history_bits),
+            "load": request.loads(layer, Space.HISTORY),
+            "load_data": data_of(request, shape.history_bits),
         }
-        for name, value in wanted.items():
+        for name, value in expected.items():
             yield wiring.pair(history, name, value)
 
     wiring.claim(
@@ -214,20 +214,20 @@ def prove_readout_inputs(layer: Layer) -> None:
     width, readout = shape.readout.width, layer.part.part("readout")
 
     def inputs() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
-        wanted = {
+        request = Request(layer, "loaded", write=True)
+        expected = {
             "valid": layer.neurons["o_valid"],
             "last": layer.neurons["o_last"],
             "spike": layer.neurons["o_spike"],
             "fresh": layer.state("fresh"),
             "host_address": host_number(layer)[: address_bits(shape.spec.neurons)],
-            "load": loaded.loads(layer, Space.NEURON),
+            "load": request.loads(layer, Space.NEURON),
             # behind the neuron's own fields
-            "load_data": data_of(loaded, shape.neuron_bits + width)[shape.neuron_bits :],
+            "load_data": data_of(request, shape.neuron_bits + width)[shape.neuron_bits :],
         }
         if "o_potential" in layer.neurons.terms:
-            wanted["potential"] = layer.neurons["o_potential"]
-        for name, value in wanted.items():
+            expected["potential"] = layer.neurons["o_potential"]
+        for name, value in expected.items():
             if readout.has(name):  # scores by potentials have no use for spikes
                 yield wiring.pair(readout, name, value)
 
@@ -247,18 +247,20 @@ def prove_spikes(layer: Layer) -> None:
     restores = spec.recurrent and layer.own is None
 
     def collected() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         spikes = layer.state("spikes")
 
         def shifted(spike: Bits) -> Bits:
             return cat([spikes[len(spike) :], spike]) if spec.neurons > len(spike) else spike
 
-        wanted = spikes
+        expected = spikes
         if restores:
-            wanted = mux(loaded.loads(layer, Space.NEURON), shifted(_fired(layer, loaded)), wanted)
+            expected = mux(
+                request.loads(layer, Space.NEURON), shifted(_fired(layer, request)), expected
+            )
         spike = layer.neurons["o_spike"]
-        wanted = mux(layer.neurons["o_valid"], shifted(spike), wanted)
-        yield wiring.next_pair(part, "spikes", wanted)
+        expected = mux(layer.neurons["o_valid"], shifted(spike), expected)
+        yield wiring.next_pair(part, "spikes", expected)
 
     wiring.claim(
         f"{layer.label}: the spikes",
@@ -273,11 +275,11 @@ def prove_spikes(layer: Layer) -> None:
     )
 
 
-def _fired(layer: Layer, loaded: Request) -> Bits:
+def _fired(layer: Layer, request: Request) -> Bits:
     """Whether the neuron that the host loads has fired in the last tick."""
     shape = layer.shape
     fired = next(field for field in shape.neurons.word if field.name == "fired")
-    return data_of(loaded, shape.neuron_bits)[fired.offset]
+    return data_of(request, shape.neuron_bits)[fired.offset]
 
 
 def prove_own_inputs(layer: Layer, own: Outputs) -> None:
@@ -286,16 +288,16 @@ def prove_own_inputs(layer: Layer, own: Outputs) -> None:
     spec, busy = layer.shape.spec, layer.state(layer.busy)
 
     def inputs() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
-        wanted = {
+        request = Request(layer, "loaded", write=True)
+        expected = {
             "valid": neurons["o_valid"],
             "spike": neurons["o_spike"],
             "last": neurons["o_last"],
-            "load": loaded.loads(layer, Space.NEURON),
-            "number": loaded.number[: address_bits(spec.neurons)],
-            "fired": _fired(layer, loaded),
+            "load": request.loads(layer, Space.NEURON),
+            "number": request.number[: address_bits(spec.neurons)],
+            "fired": _fired(layer, request),
         }
-        for name, value in wanted.items():
+        for name, value in expected.items():
             yield wiring.pair(part, name, value)
         both = wiring.signal(part, "valid") & wiring.signal(part, "load")
         yield "neurons and the host at a time", both, wiring.const(0, 1)
@@ -314,17 +316,17 @@ def prove_first_tick(layer: Layer) -> None:
     wiring, part, shape = layer.wiring, layer.part, layer.shape
 
     def fresh() -> Iterator[Pair]:
-        loaded = Request(layer, "loaded", write=True)
+        request = Request(layer, "loaded", write=True)
         present = layer.state("fresh")
-        restored = mux(loaded.loads(layer, Space.CONTROL), data_of(loaded, 1), present)
+        restored = mux(request.loads(layer, Space.CONTROL), data_of(request, 1), present)
         over = wiring.const(int(shape.sample_ticks == 1), 1)
         if shape.sample_ticks > 1:
             number = layer.state("sample_tick")
             over = number.equals(shape.sample_ticks - 1)
             following = mux(end_of_tick(layer), (number + 1).gated(~over), number)
             yield wiring.next_pair(part, "sample_tick", layer.unless_reset(following))
-        wanted = mux(end_of_tick(layer), over, restored)
-        yield wiring.next_pair(part, "fresh", layer.unless_reset(wanted, after=1))
+        expected = mux(end_of_tick(layer), over, restored)
+        yield wiring.next_pair(part, "fresh", layer.unless_reset(expected, after=1))
         before = layer.neurons["o_valid"] & layer.neurons["o_last"]
         for clock in range(1, shape.settling + 1):
             register = f"last_spike_d{clock}"
@@ -360,15 +362,15 @@ def prove_host(layer: Layer) -> None:
         requested = mux(read_now, layer.signal("read__payload"), layer.state("requested"))
         yield wiring.next_pair(part, "requested", requested)
         arrived = layer.state("arrived")
-        kept = arrived & ~layer.signal("readback__ready")
-        taken = arrived & layer.signal("readback__ready")
-        reading = (layer.state("reading") & ~taken) | read_now
+        waits = arrived & ~layer.signal("readback__ready")
+        transfer = arrived & layer.signal("readback__ready")
+        reading = (layer.state("reading") & ~transfer) | read_now
         yield wiring.next_pair(part, "reading", layer.unless_reset(reading))
         before = read_now
         for clock in range(1, MEMORY + 1):
             yield wiring.next_pair(part, f"read_d{clock}", layer.unless_reset(before))
             before = layer.state(f"read_d{clock}")
-        yield wiring.next_pair(part, "arrived", layer.unless_reset(before | kept))
+        yield wiring.next_pair(part, "arrived", layer.unless_reset(before | waits))
 
     wiring.claim(
         f"{layer.label}: the host's requests",
@@ -396,11 +398,15 @@ def prove_answer(layer: Layer) -> None:
             words[Space.SYNAPSE, number] = layer.synapse_word(lane)
         yield wiring.pair(part, "readback__valid", layer.state("arrived"))
         for (space, number), word in words.items():
-            asked = request.space.equals(space)
+            addressed = request.space.equals(space)
             if space is Space.SYNAPSE or (space, 1) in words:  # of one lane
-                asked = asked & request.lane.equals(number)
-            wanted = word.wide(shape.data_bits)
-            yield f"answer from {space.name} {number}", payload.gated(asked), wanted.gated(asked)
+                addressed = addressed & request.lane.equals(number)
+            expected = word.wide(shape.data_bits)
+            yield (
+                f"answer from {space.name} {number}",
+                payload.gated(addressed),
+                expected.gated(addressed),
+            )
 
     wiring.claim(
         f"{layer.label}: the answer to the host",

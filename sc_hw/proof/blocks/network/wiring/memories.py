@@ -43,12 +43,12 @@ def _last_write(terms: Terms, memory: Any) -> Write | None:
         return Write(memory, memory.children()[0], terms.tm.mk_false())
     if memory.kind() == K.ITE:
         condition, first, second = memory.children()
-        for written, kept, idle in (
+        for store, before, idle in (
             (first, second, terms(K.NOT, condition)),
             (second, first, condition),
         ):
-            if written.kind() == K.ARRAY_STORE and written.children()[0] == kept:
-                return Write(memory, kept, idle)
+            if store.kind() == K.ARRAY_STORE and store.children()[0] == before:
+                return Write(memory, before, idle)
     return None
 
 

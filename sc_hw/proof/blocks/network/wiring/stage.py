@@ -86,9 +86,9 @@ def prove_stage(network: Network, alone: Netlist) -> None:
     """
     stage = _Stage(network)
     wiring = network.wiring
-    given: dict[str, Any] = {"rst": stage.reset.term}
+    reset: dict[str, Any] = {"rst": stage.reset.term}
     lanes = Exemption(_LANES, {"rst": network.domain_reset(stage.last).term})
-    outputs = prove_instance(wiring, stage.layer, alone, given, exempt=lanes, statement=SAME_LAYER)
+    outputs = prove_instance(wiring, stage.layer, alone, reset, exempt=lanes, statement=SAME_LAYER)
     stage.outputs = outputs
     _prove_entrance(stage)
     _prove_phases(stage)
@@ -136,10 +136,10 @@ def _prove_phases(stage: _Stage) -> None:
         feeding, deciding, waiting = (
             stage.state(name) for name in ("feeding", "deciding", "waiting")
         )
-        taken = waiting & network.port("o__ready")
+        transfer = waiting & network.port("o__ready")
         yield stage.next_pair("feeding", (feeding & ~last) | stage.begins)
         yield stage.next_pair("deciding", (deciding | last) & ~done)
-        yield stage.next_pair("waiting", (waiting & ~taken) | done)
+        yield stage.next_pair("waiting", (waiting & ~transfer) | done)
         if rows > 1:
             following = mux(stage.word_taken, (row + 1).gated(~last), row)
             yield stage.next_pair("row", following)
@@ -187,10 +187,10 @@ def _prove_words(stage: _Stage) -> None:
         first = []
         for chain in range(chains):
             word = stage.state(f"word_{chain}")
-            moved = word[1:].wide(rows) if rows > 1 else wiring.const(0, 1)
+            shifted = word[1:].wide(rows) if rows > 1 else wiring.const(0, 1)
             own = padded[chain * rows : (chain + 1) * rows]
-            wanted = mux(begins, own, mux(stage.word_taken, moved, word))
-            yield wiring.next_pair(part, f"word_{chain}", wanted)
+            expected = mux(begins, own, mux(stage.word_taken, shifted, word))
+            yield wiring.next_pair(part, f"word_{chain}", expected)
             first.append(word[0])
         step = stage.state("step")
         yield wiring.next_pair(part, "step", mux(begins, payload[: stage.step_bits], step))
@@ -211,8 +211,8 @@ def _prove_words(stage: _Stage) -> None:
     def spikes() -> Iterator[Pair]:
         collected = stage.state("spikes")
         neuron, spike = stage.outputs["neuron"], stage.outputs["spike"]
-        named = cat([neuron.equals(number) & spike for number in range(stage.neurons)])
-        yield wiring.next_pair(part, "spikes", (collected | named).gated(~stage.begins))
+        spike_mask = cat([neuron.equals(number) & spike for number in range(stage.neurons)])
+        yield wiring.next_pair(part, "spikes", (collected | spike_mask).gated(~stage.begins))
         yield stage.network.output("o__payload", cat([stage.state("step"), collected]))
         yield stage.network.output("o__valid", stage.state("waiting"))
 

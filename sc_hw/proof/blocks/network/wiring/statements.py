@@ -60,13 +60,13 @@ class Wiring:
         """The next value of a counter below `count`."""
         return self.next(part, name) if count > 1 else self.const(0, 1)
 
-    def pair(self, part: Instance, name: str, wanted: Bits) -> Pair:
+    def pair(self, part: Instance, name: str, expected: Bits) -> Pair:
         """A signal of a part, and what it must be."""
-        return (f"{part.path}.{name}".lstrip("."), self.signal(part, name), wanted)
+        return (f"{part.path}.{name}".lstrip("."), self.signal(part, name), expected)
 
-    def next_pair(self, part: Instance, name: str, wanted: Bits, width: int = 0) -> Pair:
+    def next_pair(self, part: Instance, name: str, expected: Bits, width: int = 0) -> Pair:
         """The next value of a part's register, and what it must be."""
-        return (f"{part.path}.{name} (next)".lstrip("."), self.next(part, name, width), wanted)
+        return (f"{part.path}.{name} (next)".lstrip("."), self.next(part, name, width), expected)
 
     def claim(
         self,
@@ -89,9 +89,9 @@ class Wiring:
             rows = list(pairs())
             assumptions = [bit.holds for bit in assuming()]
             differences = {
-                label: (present, wanted)
-                for label, present, wanted in rows
-                if _widths(label, present, wanted) and present.term != wanted.term
+                label: (present, expected)
+                for label, present, expected in rows
+                if _widths(label, present, expected) and present.term != expected.term
             }
         except (MissingPartError, ValueError) as error:
             fault = {"fault": str(error)}
@@ -111,9 +111,9 @@ class Wiring:
         claim = self.prover.claims.pop()
         scratch = Prover(self.prover.terms, self.prover.limit_s)
         example: dict[str, Any] = {}
-        for label, (present, wanted) in differences.items():
-            witness = {f"{label} (Verilog)": present.term, f"{label} (claimed)": wanted.term}
-            unequal = self.prover.terms.differ(present.term, wanted.term)
+        for label, (present, expected) in differences.items():
+            witness = {f"{label} (Verilog)": present.term, f"{label} (claimed)": expected.term}
+            unequal = self.prover.terms.differ(present.term, expected.term)
             example |= scratch.claim(label, "", unequal, assumptions, witness).counterexample or {}
             if len(example) >= _SHOWN:
                 break
@@ -121,7 +121,7 @@ class Wiring:
         self.prover.record(claim.name, claim.statement, False, seconds, example)
 
 
-def _widths(label: str, present: Bits, wanted: Bits) -> bool:
-    if len(present) != len(wanted):
-        raise ValueError(f"{label} must have {len(wanted)} bits, not {len(present)}")
+def _widths(label: str, present: Bits, expected: Bits) -> bool:
+    if len(present) != len(expected):
+        raise ValueError(f"{label} must have {len(expected)} bits, not {len(present)}")
     return True

@@ -133,9 +133,9 @@ class Network:
         """The spikes of that transfer."""
         return self.port("i__payload") if self.encoder is None else self.encoder["o__payload"]
 
-    def output(self, name: str, wanted: Bits) -> Pair:
+    def output(self, name: str, expected: Bits) -> Pair:
         """An output port, and what it must be."""
-        return name, Bits(self.wiring.prover.terms, self.design.net.outputs[name]), wanted
+        return name, Bits(self.wiring.prover.terms, self.design.net.outputs[name]), expected
 
 
 def prove_streams(network: Network) -> None:
@@ -157,15 +157,15 @@ def _prove_stamp(network: Network) -> None:
             ready = Bits(wiring.prover.terms, network.design.net.outputs["i__ready"])
         else:
             ready = wiring.signal(network.encoder.instance, "o__ready")
-        taken = network.offered & ready
+        transfer = network.offered & ready
         slices = network.spec.slices()
         if slices > 1:
             count = wiring.state(part, "part")
             last = count.equals(slices - 1)
-            following = mux(taken, (count + 1).gated(~last), count)
+            following = mux(transfer, (count + 1).gated(~last), count)
             yield wiring.next_pair(part, "part", following.gated(~network.reset(0)))
-            taken = taken & last
-        after = mux(network.reset(0), wiring.const(1, len(step)), mux(taken, step + 1, step))
+            transfer = transfer & last
+        after = mux(network.reset(0), wiring.const(1, len(step)), mux(transfer, step + 1, step))
         yield wiring.next_pair(part, "step", after)
 
     wiring.claim(
@@ -187,8 +187,10 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
     entrance = intake if queue is None else queue
 
     def source() -> Iterator[Pair]:
-        taken = wiring.signal(layer, "i__ready") if passed_on else network.given(index, "i__ready")
-        ready = taken if queue is None else network.queues[name]["i__ready"]
+        layer_ready = (
+            wiring.signal(layer, "i__ready") if passed_on else network.given(index, "i__ready")
+        )
+        ready = layer_ready if queue is None else network.queues[name]["i__ready"]
         if index == 0:
             runs = ~network.restart(0)
             step = wiring.state(network.design.part("stamp"), "step")
@@ -199,8 +201,8 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
             else:
                 yield wiring.pair(encoder.instance, "o__ready", ready & runs)
                 yield wiring.pair(encoder.instance, "i__payload", network.port("i__payload"))
-                given = network.port("i__valid") & runs
-                yield wiring.pair(encoder.instance, "i__valid", given)
+                input_valid = network.port("i__valid") & runs
+                yield wiring.pair(encoder.instance, "i__valid", input_valid)
                 yield network.output("i__ready", encoder["i__ready"] & runs)
         else:
             before = network.layer(network.names[index - 1])
@@ -214,7 +216,7 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
             yield wiring.pair(queue, "o_restart", network.from_downstream(index))
             yield wiring.pair(intake, "i__payload", wiring.signal(queue, "o__payload"))
             yield wiring.pair(intake, "i__valid", network.queues[name]["o__valid"])
-            yield wiring.pair(queue, "o__ready", taken)
+            yield wiring.pair(queue, "o__ready", layer_ready)
         if passed_on:
             return
         for port in ("payload", "valid"):
@@ -231,7 +233,7 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
 
 
 def prove_host(
-    network: Network, name: str, part: Instance, index: int, given: Outputs | None = None
+    network: Network, name: str, part: Instance, index: int, outputs: Outputs | None = None
 ) -> None:
     """Add the claim about the host's access to a layer.
 
@@ -241,12 +243,12 @@ def prove_host(
     name : of the layer in the names of ports.
     part : its instance.
     index : of the trained layer whose clock it has.
-    given : what the instance gives, where it is a part that was proved by itself.
+    outputs : of the instance, where it is a part that was proved by itself.
     """
     wiring = network.wiring
 
     def output(port: str) -> Bits:
-        return wiring.signal(part, port) if given is None else given[port]
+        return wiring.signal(part, port) if outputs is None else outputs[port]
 
     def access() -> Iterator[Pair]:
         runs = ~network.restart(index)

@@ -79,8 +79,8 @@ class Layer:
         """The answer is that of all neurons when it is offered with the last slice of a tick."""
         if self.readout is not None and self.queue is not None:
             last = self.in_queue("offered") & self.queue["last_slice"]
-            wanted = last.implies(self.state("waiting"))
-            yield "the answer waits for the tick's end", wanted, self.wiring.const(1, 1)
+            expected = last.implies(self.state("waiting"))
+            yield "the answer waits for the tick's end", expected, self.wiring.const(1, 1)
 
     @property
     def label(self) -> str:
@@ -179,12 +179,12 @@ class Layer:
         """What is claimed of the spikes that go into the queue; nothing without one."""
         if self.queue is None:
             return []
-        written = self.wiring.next(self.part.part("slices"), "written")
+        next_count = self.wiring.next(self.part.part("slices"), "written")
         busy = self.state(self.busy)
         return [
             self.spike_valid.implies(busy),
             ends.implies(self.spike_valid),
-            (busy & ~ends).implies(written.below(self.shape.o_slices)),
+            (busy & ~ends).implies(next_count.below(self.shape.o_slices)),
         ]
 
     @property
@@ -242,14 +242,14 @@ class Layer:
         columns = mux(
             self.slot.below(spec.columns), slot.low(bits), self.wiring.const(spec.columns, bits)
         )
-        wanted = group.wide(bits).times(spec.columns) + columns
+        expected = group.wide(bits).times(spec.columns) + columns
         # Behind the last synapse the address is that of the first one again.
-        wanted = wanted.gated(~wanted.equals(spec.depth))
+        expected = expected.gated(~expected.equals(spec.depth))
         return [
             self.slot.below(slots),
             group.below(spec.groups),
             sweeping | (self.slot.equals(0) & group.equals(0) & address.equals(0)),
-            address.wide(bits).equals(wanted),
+            address.wide(bits).equals(expected),
         ]
 
 
@@ -342,11 +342,11 @@ def _prove_begin(layer: Layer) -> None:
     def tick() -> Iterator[Pair]:
         ends, begins = end_of_tick(layer), layer.begins
         ticking, waiting = layer.state("ticking"), layer.state("waiting")
-        for name, wanted in (
+        for name, expected in (
             ("ticking", (ticking | begins) & ~ends),
             ("waiting", (waiting & ~layer.spikes_taken) | ends),
         ):
-            yield wiring.next_pair(part, name, layer.unless_reset(wanted))
+            yield wiring.next_pair(part, name, layer.unless_reset(expected))
         step = layer.signal("i__payload")[: layer.shape.step_bits]
         yield wiring.next_pair(part, "step", mux(begins, step, layer.state("step")))
         if layer.queue is not None:
@@ -375,8 +375,8 @@ def _prove_counters(layer: Layer) -> None:
         sweeping, slot, last_slot = layer.state("sweeping"), layer.slot, layer.last_slot
         group = wiring.counter(part, "group", spec.groups)
         over = last_slot & layer.last_group
-        wanted = (sweeping & ~over) | layer.begins
-        yield wiring.next_pair(part, "sweeping", layer.unless_reset(wanted))
+        expected = (sweeping & ~over) | layer.begins
+        yield wiring.next_pair(part, "sweeping", layer.unless_reset(expected))
         if shape.slots > 1:
             following = mux(sweeping, (slot + 1).gated(~last_slot), slot)
             yield wiring.next_pair(part, "slot", layer.unless_reset(following))
@@ -421,8 +421,8 @@ def _prove_columns(layer: Layer) -> None:
         if spec.bias:
             parts.append(wiring.const(1, width))
         rotated = cat([values[width:], values[:width]]) if spec.columns > 1 else values
-        wanted = mux(layer.begins, cat(parts), mux(layer.issue, rotated, values))
-        yield wiring.next_pair(part, "values", wanted, shape.columns_bits)
+        expected = mux(layer.begins, cat(parts), mux(layer.issue, rotated, values))
+        yield wiring.next_pair(part, "values", expected, shape.columns_bits)
         before = values[:width]
         for clock in range(1, MEMORY + 1):
             yield wiring.next_pair(part, f"present_d{clock}", before)
@@ -450,11 +450,11 @@ def _prove_store_inputs(layer: Layer, store: Outputs) -> None:
         yield wiring.pair(store.instance, "column", column)
         if (own := layer.own) is None:
             return
-        wanted = store["own_slice"].low(len(wiring.signal(own.instance, "slice")))
-        yield wiring.pair(own.instance, "slice", wanted)
+        expected = store["own_slice"].low(len(wiring.signal(own.instance, "slice")))
+        yield wiring.pair(own.instance, "slice", expected)
         # After a reset there is no tick before: its spikes are 0.
-        kept = own["found"].gated(~layer.state("fresh"))
-        yield wiring.pair(store.instance, "own", kept)
+        spikes = own["found"].gated(~layer.state("fresh"))
+        yield wiring.pair(store.instance, "own", spikes)
         loads = wiring.signal(own.instance, "load") & layer.state("sweeping")
         yield "no spike is restored in a sweep", loads, wiring.const(0, 1)
 

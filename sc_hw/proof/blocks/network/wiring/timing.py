@@ -152,8 +152,8 @@ class TickTimes:
         if layer.history is not None:
             for clock in range(1, MEMORY + 1):
                 then = time.before(clock)
-                kept = then.group.equals(groups - 1) & then.slot.below(columns)
-                yield part.part("history"), f"keep_d{clock}", kept
+                keeps = then.group.equals(groups - 1) & then.slot.below(columns)
+                yield part.part("history"), f"keep_d{clock}", keeps
         row = time.before(columns - 1 + self.announced + 1)
         for neurons in layer.pipelines:
             yield from self._deciding(neurons, row)
@@ -177,8 +177,8 @@ class TickTimes:
         queue, count = part.part("slices"), self.shape.o_slices
         bits = count.bit_length()
         yield queue, "place", number[:place].gated(~over)
-        written = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
-        yield queue, "written", written
+        slice_count = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
+        yield queue, "written", slice_count
 
     def _kept(self, own: Outputs, turn: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The counters of the memory of own spikes, into which neurons go as they are decided."""
@@ -295,13 +295,13 @@ def prove_queue(layer: Layer, queue: Outputs, times: TickTimes) -> None:
             ("valid", "spike_valid", neurons["o_valid"]),
             ("spike", "spike", neurons["o_spike"]),
         ]
-        for name, line, given in (*rows, ("last", "last_spike", last)):
+        for name, line, source in (*rows, ("last", "last_spike", last)):
             for clock in range(1, layer.shape.settling + 1):
                 register, strobe = f"{line}_d{clock}", name != "spike"
-                following = layer.unless_reset(given) if strobe else given
+                following = layer.unless_reset(source) if strobe else source
                 yield wiring.next_pair(layer.part, register, following)
-                given = layer.state(register)
-            yield wiring.pair(part, name, given)
+                source = layer.state(register)
+            yield wiring.pair(part, name, source)
         yield wiring.pair(part, "o__ready", layer.signal("o__ready"))
         left = layer.in_queue("written") ^ layer.in_queue("taken")
         begins = layer.restarts.implies(~left.any() & ~layer.spike_valid)
@@ -318,8 +318,8 @@ def prove_queue(layer: Layer, queue: Outputs, times: TickTimes) -> None:
 
     def turns() -> Iterator[Pair]:
         bits = (layer.shape.o_slices * SLICE).bit_length() + 1
-        written, spec = layer.in_queue("written").wide(bits), layer.shape.spec
-        turns = written.times(SLICE // spec.neurons_a_clock)
+        slice_count, spec = layer.in_queue("written").wide(bits), layer.shape.spec
+        turns = slice_count.times(SLICE // spec.neurons_a_clock)
         number = turns + layer.in_queue("place").wide(bits)
         last = number.equals(spec.turns - 1)
         in_turn = number.below(spec.turns) & end_of_tick(layer).equals(last)
@@ -366,10 +366,10 @@ def prove_own_turns(layer: Layer, own: Outputs, times: TickTimes) -> None:
     )
 
 
-def _becomes(layer: Layer, name: str, wanted: int) -> Pair:
+def _becomes(layer: Layer, name: str, expected: int) -> Pair:
     """The next value of one of the layer's bits, and what it must be."""
     following = layer.wiring.next(layer.part, name)
-    return f"{layer.part.path}.{name} (next)", following, layer.wiring.const(wanted, 1)
+    return f"{layer.part.path}.{name} (next)", following, layer.wiring.const(expected, 1)
 
 
 def _rests_next(tick: TickTimes) -> Iterator[Pair]:

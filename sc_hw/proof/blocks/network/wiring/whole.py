@@ -130,15 +130,15 @@ def claims_of_whole(
     clock_of = {"stamp": clocks[spec.layers[0].clock]}
     _prove_queues(network, proof, rows)  # first: they tell which layers restart
     if spec.encoder is not None:
-        given = {"rst": network.reset(0).term}
+        inputs = {"rst": network.reset(0).term}
         alone = parts.netlist(ENCODER)
-        network.encoder = prove_instance(wiring, network.design.part("encoder"), alone, given)
+        network.encoder = prove_instance(wiring, network.design.part("encoder"), alone, inputs)
         clock_of["encoder"] = clocks[spec.layers[0].clock]
     for index, layer in enumerate(spec.layers):
         if (INTAKE, index) in parts.rows:
-            given, alone = {"rst": network.reset(index).term}, parts.netlist(INTAKE, index)
+            inputs, alone = {"rst": network.reset(index).term}, parts.netlist(INTAKE, index)
             instance = network.intake(layer.name)
-            network.intakes[layer.name] = prove_instance(wiring, instance, alone, given)
+            network.intakes[layer.name] = prove_instance(wiring, instance, alone, inputs)
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
         if not network.passed_on(index):
@@ -174,10 +174,10 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         o_slices=spec.o_slices(index),
         sample_ticks=network.spec.sample_ticks(index),
     )
-    part, given = network.layer(layer.name), {"rst": reset.term}
+    part, inputs = network.layer(layer.name), {"rst": reset.term}
 
     def instance(path: str, kind: str) -> Outputs:
-        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), given)
+        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), inputs)
 
     def where(has: object, path: str, kind: str) -> Outputs | None:
         return instance(path, kind) if has else None
@@ -212,10 +212,10 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     """The claims about a layer of the event engine, and its parts."""
     wiring, spec = network.wiring, network.spec
     layer, reset = spec.layers[index], network.reset(index)
-    part, given = network.layer(layer.name), {"rst": reset.term}
+    part, inputs = network.layer(layer.name), {"rst": reset.term}
 
     def instance(path: str, kind: str) -> Outputs:
-        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), given)
+        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), inputs)
 
     lanes_facts = parts.facts(EventLanesFacts, EVENT_LANES, index)
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
@@ -237,7 +237,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         instance(kind, kind) if (kind, index) in parts.rows else None
         for kind in (ORDER, SLICES, WIPER, OWN, FEED)
     )
-    joined = EventParts(
+    event_parts = EventParts(
         instance("scanner", SCANNER),
         instance("sequencer", SEQUENCER),
         instance("reader", READER),
@@ -254,7 +254,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         lanes,
         side_by_side([instance(name, NEURONS) for name in shape.pipelines]),
         None,
-        joined,
+        event_parts,
         readout=None if shape.readout is None else instance("readout", READOUT),
         queue=queue,
         own=own,
