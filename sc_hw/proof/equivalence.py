@@ -84,9 +84,9 @@ def verdict_on_netlists(original: Netlist, mutated: Netlist, limit_s: float) -> 
     there is nothing to compare.
     """
     original, mutated = (_with_numbered_inputs(net) for net in (original, mutated))
-    named = _with_named_registers(original), _with_named_registers(mutated)
+    renumbered = _with_named_registers(original), _with_named_registers(mutated)
     # A register may have got another name only because a wire that nothing reads names it.
-    for left, right in (named, (original, mutated)):
+    for left, right in (renumbered, (original, mutated)):
         if all(
             _sorts(getattr(left, table)) == _sorts(getattr(right, table))
             for table in ("inputs", "states", "following", "outputs")

@@ -147,6 +147,6 @@ def _read(kind: Any, value: Any, place: str) -> Any:
     return value
 
 
-def _require(condition: bool, wanted: str, value: Any, place: str) -> None:
+def _require(condition: bool, kind: str, value: Any, place: str) -> None:
     if not condition:
-        raise TypeError(f"{place} must be {wanted}, not {value!r}; write the facts again")
+        raise TypeError(f"{place} must be {kind}, not {value!r}; write the facts again")

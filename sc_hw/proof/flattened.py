@@ -140,18 +140,18 @@ class Instance:
         none, or more than one.
         """
         net, table = self.design.net, self.design.names
-        found = set()
+        registers = set()
         for variant in self.design.variants.get(self._full(name), ()):
             term = net.signals.get(variant, net.states.get(variant))
             if term in table and (not width or net.terms.width(term) == width):
-                found.add(table[term])
-        if len(found) > 1:
+                registers.add(table[term])
+        if len(registers) > 1:
             plain = self._full(name)
-            found = {each for each in found if self.design.plain_names(each) == {plain}}
-        if len(found) != 1:
-            what = "no register" if not found else f"{len(found)} registers"
+            registers = {each for each in registers if self.design.plain_names(each) == {plain}}
+        if len(registers) != 1:
+            what = "no register" if not registers else f"{len(registers)} registers"
             raise MissingPartError(f"{what} {self._full(name)} in the Verilog, where one must be")
-        return found.pop()
+        return registers.pop()
 
     def _full(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -189,8 +189,8 @@ def _peel(net: Netlist, clocks: Sequence[str]) -> dict[str, str]:
     clock_of: dict[str, str] = {}
     for name, term in net.following.items():
         if term.kind() == K.ITE:
-            condition, value, kept = term.children()
-            if condition in conditions and kept == net.states[name]:
+            condition, value, otherwise = term.children()
+            if condition in conditions and otherwise == net.states[name]:
                 clock_of[name] = conditions[condition]
                 net.following[name] = value
     return clock_of
@@ -201,15 +201,19 @@ def _memory_clocks(listing: str, clocks: Sequence[str]) -> dict[str, str]:
     ports: dict[str, dict[str, str]] = {}
     memory = ""
     for line in listing.splitlines():
-        if found := _MEMORY.match(line):
-            memory = found[1]
-        elif found := _PORT.match(line):
-            ports.setdefault(memory, {})[found[1]] = found[2]
+        if match := _MEMORY.match(line):
+            memory = match[1]
+        elif match := _PORT.match(line):
+            ports.setdefault(memory, {})[match[1]] = match[2]
     clock_of = {}
     for name, pins in ports.items():
         # A memory of which parts of a word are written has a write port for each part.
-        written = set(pins.get("WR_CLK", "").replace("\\", "").strip("{ }").split())
+        write_clocks = set(pins.get("WR_CLK", "").replace("\\", "").strip("{ }").split())
         active = {pins.get(key, "").partition("'")[2] for key in _ALWAYS_1}
-        if len(written) == 1 and written <= set(clocks) and not "".join(active).strip("1"):
-            clock_of[name] = written.pop()
+        if (
+            len(write_clocks) == 1
+            and write_clocks <= set(clocks)
+            and not "".join(active).strip("1")
+        ):
+            clock_of[name] = write_clocks.pop()
     return clock_of

@@ -90,24 +90,24 @@ class Frames:
             raise MissingSignalError(f"Netlist must have one memory named '{name}', not {names}")
         return self.states[clock][names[0]]
 
-    def cuts(self, named: Iterable[NamedSignal], first: int) -> dict[str, tuple[Any, int, int]]:
+    def cuts(self, signals: Iterable[NamedSignal], first: int) -> dict[str, tuple[Any, int, int]]:
         """Signals at which the proof of a pipeline may be cut: for each, (term, lowest, highest).
 
         Parameters
         ----------
-        named : the pipeline's named intermediates.
+        signals : the pipeline's named intermediates.
         first : the clock of the pipeline's stage 0.
 
         A signal that Yosys has optimised away or narrowed is left out: the proof then goes through
         it as a whole.
         """
         cuts = {}
-        for row in named:
+        for row in signals:
             term = self.net.signals.get(row.signal)
             # A signal of another width, or with undefined bits, has lost some to an optimisation:
             # it is not the value.
-            kept = term is not None and self._width(term) == row.width and self.net.is_whole(term)
-            if kept and row.stage is not None:
+            whole = term is not None and self._width(term) == row.width and self.net.is_whole(term)
+            if whole and row.stage is not None:
                 cuts[row.name] = (self.at(first + row.stage, row.signal), row.lo, row.hi)
         return cuts
 

@@ -88,15 +88,15 @@ class Hierarchy:
 
         Raises HierarchyError where two instances have the same name but for its number.
         """
-        found: dict[str, tuple[str, str]] = {}
+        instances_by_name: dict[str, tuple[str, str]] = {}
         for cell, content in self.modules[module]["cells"].items():
             if content["type"].startswith("$"):
                 continue
             name = base_name(cell)
-            if name in found:
+            if name in instances_by_name:
                 raise HierarchyError(f"module '{module}' must have one instance named '{name}'")
-            found[name] = (cell, content["type"])
-        return found
+            instances_by_name[name] = (cell, content["type"])
+        return instances_by_name
 
     def connections(self, module: str, ports: Iterable[Port]) -> Connections:
         """Where the ports of a component are in a module.
@@ -117,7 +117,7 @@ class Hierarchy:
         result = Connections()
         for port in ports:
             place = places[port.output]
-            found: list[list[PortBit]] = []
+            wires: list[list[PortBit]] = []
             for name, wire in content["netnames"].items():
                 if base_name(name) != port.name or len(wire["bits"]) != port.width:
                     continue
@@ -128,18 +128,18 @@ class Hierarchy:
                     if own is None
                     else [(own, number) for number in range(port.width)]
                 )
-                if "x" not in bits and bits not in found:
-                    found.append(bits)
+                if "x" not in bits and bits not in wires:
+                    wires.append(bits)
             # A wire of constants alone may belong to something else with the same name.
-            carried = [bits for bits in found if not all(isinstance(bit, str) for bit in bits)]
-            chosen = carried or found
-            if len(chosen) > 1:
+            carried = [bits for bits in wires if not all(isinstance(bit, str) for bit in bits)]
+            candidates = carried or wires
+            if len(candidates) > 1:
                 raise HierarchyError(
                     f"module '{module}' must have one wire for port '{port.name}', not"
-                    f" {len(chosen)}"
+                    f" {len(candidates)}"
                 )
-            if chosen:
-                (result.outputs if port.output else result.inputs)[port.name] = chosen[0]
+            if candidates:
+                (result.outputs if port.output else result.inputs)[port.name] = candidates[0]
         return result
 
     def below(self, module: str) -> list[str]:
@@ -272,7 +272,7 @@ def cut_module(
             signals[f"{name}.{port}"] = [
                 bit if isinstance(bit, str) else (f"{name}/{bit[0]}", bit[1]) for bit in bits
             ]
-        named = {
+        port_bits = {
             bit
             for table in (known.inputs, known.outputs)
             for bits in table.values()
@@ -283,7 +283,7 @@ def cut_module(
             f"{name}.{pin}"
             for pin, net in pins.items()
             if pin not in (CLOCK, RESET)
-            and any((pin, number) not in named for number in range(len(net)))
+            and any((pin, number) not in port_bits for number in range(len(net)))
         ]
     ports = {name: {"direction": "input", "bits": bits} for name, bits in inputs.items()}
     ports |= {name: {"direction": "output", "bits": bits} for name, bits in outputs.items()}

@@ -131,9 +131,9 @@ def _verdict(present: Path, emitted: Path, module: str, text: str, limit_s: floa
     head = text.partition(";")[0]
     # With two clocks at its ports a module needs the reading that keeps clocks as inputs.
     clocks = len(set(_CLOCK.findall(head))) > 1
-    original, changed = (Source((str(file),), module, clocks) for file in (emitted, present))
+    original, current = (Source((str(file),), module, clocks) for file in (emitted, present))
     try:
-        answer = verdict_on_designs(original, changed, emitted.parent, limit_s)
+        answer = verdict_on_designs(original, current, emitted.parent, limit_s)
     except (ToolError, ValueError):
         # Yosys does not read it, or there is nothing left to compare: not what was emitted.
         return REFUTED

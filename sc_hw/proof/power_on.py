@@ -56,13 +56,13 @@ class Register:
     @property
     def fault(self) -> str | None:
         """What is wrong with its value at power-on, in words; None where nothing is."""
-        wanted = self.after_reset
-        if wanted is None:
+        expected = self.after_reset
+        if expected is None:
             # The register in a memory's read port has no value at power-on, as the memory has none.
             if self.reads_memory and set(self.power_on) <= {"0", "x"}:
                 return None
-            wanted = "0" * len(self.power_on)
-        return None if self.power_on == wanted else f"{self.power_on} at power-on, not {wanted}"
+            expected = "0" * len(self.power_on)
+        return None if self.power_on == expected else f"{self.power_on} at power-on, not {expected}"
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class PowerOn:
         ]
 
     def _claim(self, name: str, statement: str, faults: Mapping[str, str]) -> Claim:
-        shown = dict(sorted(faults.items())[:_SHOWN])
+        examples = dict(sorted(faults.items())[:_SHOWN])
         return Claim(
-            name, statement, REFUTED if faults else PROVED, self.seconds / 2, shown or None
+            name, statement, REFUTED if faults else PROVED, self.seconds / 2, examples or None
         )
 
 
@@ -156,7 +156,7 @@ def _registers(module: Mapping[str, Any], resets: Sequence[str]) -> Iterator[Reg
                 initial[bit] = value[index]
     reset_bits = {bit for reset in resets for bit in module["ports"][reset]["bits"]}
     words: set[Any] = set()
-    given: dict[Any, str] = {}  # output of a multiplexer that a reset selects -> its constant
+    constants: dict[Any, str] = {}  # output of a multiplexer that a reset selects -> its constant
     legs: dict[Any, set[Any]] = {}  # output of a multiplexer -> its two inputs
     for cell in module["cells"].values():
         pins = cell["connections"]
@@ -166,16 +166,16 @@ def _registers(module: Mapping[str, Any], resets: Sequence[str]) -> Iterator[Reg
             legs |= {y: {a, b} for y, a, b in zip(pins["Y"], pins["A"], pins["B"], strict=True)}
             if reset_bits.issuperset(pins["S"]):
                 values = zip(pins["Y"], pins["B"], strict=True)
-                given |= {y: b for y, b in values if b in ("0", "1")}
+                constants |= {y: b for y, b in values if b in ("0", "1")}
     for cell in module["cells"].values():
         if cell["type"] not in _FLOPS:
             continue
         d, q = (cell["connections"][pin][::-1] for pin in "DQ")
-        reset = [given.get(bit) for bit in d]
+        reset = [constants.get(bit) for bit in d]
         yield Register(
             min(names.get(q[-1], {"?"}), key=lambda name: ("$" in name, len(name), name)),
             "".join(initial.get(bit, "x") for bit in q),
             None if None in reset else "".join(map(str, reset)),
             # With an enable the register takes the word or keeps what it has.
-            all(words >= legs.get(bit, {bit}) - {kept} for bit, kept in zip(d, q, strict=True)),
+            all(words >= legs.get(bit, {bit}) - {output} for bit, output in zip(d, q, strict=True)),
         )

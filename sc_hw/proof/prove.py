@@ -101,11 +101,11 @@ def prove(
         progress("proving the design")
         tasks = proof_of(design.block).tasks(build, limit_s, progress)
         running = [pool.submit(task) for task in tasks]
-        chosen = mutants_of(design.block) if mutants else ()
-        trials = start_mutants(chosen, build, build.folder, limit_s, pool)
+        faults = mutants_of(design.block) if mutants else ()
+        trials = start_mutants(faults, build, build.folder, limit_s, pool)
         claims = [claim for task in running for claim in task.result()]
-        shown = sum(claim["verdict"] == PROVED for claim in claims)
-        progress(f"{shown} of {len(claims)} claims proved")
+        count = sum(claim["verdict"] == PROVED for claim in claims)
+        progress(f"{count} of {len(claims)} claims proved")
         rows = finish_mutants(trials, progress)
     if design.network is not None and design.plastic_layer is not None:
         # The plastic layer of a network is proved as a design of its own.
@@ -193,15 +193,15 @@ def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
         )
     # The folder's name covers the generator's texts. What it emits is compared all the same: its
     # libraries, too, have a say in the text.
-    made = make(design)
-    if certificate["verilog_sha256"] != made.manifest["verilog_sha256"]:
+    elaboration = make(design)
+    if certificate["verilog_sha256"] != elaboration.manifest["verilog_sha256"]:
         raise ConfigError(
             f"{folder / 'proof.json'} belongs to other Verilog than {design.name} becomes now:"
             f" {again}."
         )
     system = folder / SYSTEM_FILE
-    if made.system is not None and (
-        not system.exists() or system.read_text(encoding="utf-8") != made.system
+    if elaboration.system is not None and (
+        not system.exists() or system.read_text(encoding="utf-8") != elaboration.system
     ):
         raise ConfigError(f"{system} is not what {design.name} becomes now: {again}.")
     return certificate

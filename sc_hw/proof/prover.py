@@ -116,13 +116,13 @@ class Prover:
         verdict, example = self._in_pieces(pieces, assumptions, witness or {})
         # Its counterexample is dropped, since it may be none of the claim (see `Abstraction`).
         if abstraction and verdict == UNKNOWN:
-            found, _ = self._search(
+            answer, _ = self._search(
                 abstraction.apply(self.terms, formulas),
                 {},
                 abstraction.term(self.terms, split),
                 WHOLE_LIMIT_S,
             )
-            verdict = found if found == PROVED else UNKNOWN
+            verdict = answer if answer == PROVED else UNKNOWN
         if verdict == UNKNOWN:
             verdict, example = self._search(formulas, witness or {}, split, self.limit_s)
         # Assumptions that are never met would prove anything. That they can be met is looked for
@@ -153,9 +153,9 @@ class Prover:
         """Decide a claim by its pieces; ``unknown`` where it has none or they say nothing."""
         for piece in pieces:
             if self._decide([*assumptions, piece.fault], {}, self.limit_s)[0] != PROVED:
-                found = self._decide([*assumptions, piece.example], witness, self.limit_s)
+                answer = self._decide([*assumptions, piece.example], witness, self.limit_s)
                 # That one piece has no counterexample says nothing of the others.
-                return found if found[0] == REFUTED else (UNKNOWN, None)
+                return answer if answer[0] == REFUTED else (UNKNOWN, None)
         return (PROVED if pieces else UNKNOWN), None
 
     def _search(

@@ -60,8 +60,8 @@ def mutant_row(name: str, bug: str, claims: Sequence[Mapping[str, Any]]) -> dict
     row["verdict"] = REFUTED if refuted else UNKNOWN if undecided else PROVED
     if refuted:
         # A counterexample says more than the name of a claim, so a claim that has one goes first.
-        chosen = next((claim for claim in refuted if claim.get("counterexample")), refuted[0])
-        row |= {"claim": chosen["name"], "counterexample": chosen.get("counterexample")}
+        best = next((claim for claim in refuted if claim.get("counterexample")), refuted[0])
+        row |= {"claim": best["name"], "counterexample": best.get("counterexample")}
     return row
 
 

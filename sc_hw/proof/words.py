@@ -64,10 +64,10 @@ def word_behind(terms: Terms, memory: Any, address: Any) -> Any:
 
     def word(array: Any) -> Any:
         if array not in known:
-            known[array] = found(array)
+            known[array] = word_in(array)
         return known[array]
 
-    def found(array: Any) -> Any:
+    def word_in(array: Any) -> Any:
         if array.kind() == K.ITE:
             condition, one, other = array.children()
             return terms(K.ITE, condition, word(one), word(other))
@@ -75,8 +75,8 @@ def word_behind(terms: Terms, memory: Any, address: Any) -> Any:
             before, where, value = array.children()
             left = word(before)
             read = terms(K.ARRAY_SELECT, before, where)
-            changed = terms.tm.substitute_term(value, {read: left})
-            return terms(K.ITE, terms(K.EQUAL, at, where), changed, left)
+            new_value = terms.tm.substitute_term(value, {read: left})
+            return terms(K.ITE, terms(K.EQUAL, at, where), new_value, left)
         return terms(K.ARRAY_SELECT, array, at)
 
     return word(memory)

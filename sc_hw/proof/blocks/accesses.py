@@ -25,11 +25,11 @@ def fields_of(access: Bits, layout: data.StructLayout) -> dict[str, Bits]:
 
 def lane_of(vector: Bits, lane: Bits, lanes: int, size: int, used: int) -> Bits:
     """The low `used` bits of a lane out of lanes of `size` bits; 0 of one that there is not."""
-    found = Bits.const(vector.terms, 0, used)
+    word = Bits.const(vector.terms, 0, used)
     for number in range(lanes):
         value = vector[number * size : number * size + used]
-        found = found | value.gated(lane.equals(number))
-    return found
+        word = word | value.gated(lane.equals(number))
+    return word
 
 
 def prove_course(prover: Prover, clocks: Clocks, flags: tuple[str, ...]) -> None:
@@ -40,7 +40,7 @@ def prove_course(prover: Prover, clocks: Clocks, flags: tuple[str, ...]) -> None
     takes_read = at(0, "read__valid") & at(0, "read__ready")
     access, then = at(0, "access"), at(1, "access")
     busy = cat([at(0, flag) for flag in flags]).any()
-    asked = at(0, "load__valid") | at(0, "read__valid")
+    request = at(0, "load__valid") | at(0, "read__valid")
     prover.claim(
         "host: one access at a time",
         "an access is taken while the memories are the host's and none is under way, a load before"
@@ -51,7 +51,7 @@ def prove_course(prover: Prover, clocks: Clocks, flags: tuple[str, ...]) -> None
             takes_load.implies(same(then, load)),
             takes_read.implies(same(then[: len(read)], read)),
             (busy & ~takes_load & ~takes_read).implies(same(then, access)),
-            same(at(0, "asks"), asked | busy),
+            same(at(0, "asks"), request | busy),
         ),
         clocks.quiet,
     )
@@ -78,8 +78,8 @@ def prove_answers(
     clocks = Clocks(prover, net, answered)
     takes = clocks.at(0, "read__valid") & clocks.at(0, "read__ready")
     fields = fields_of(clocks.at(1, "access"), layout)
-    wanted = words(fields, clocks, answered - 1)
-    shown, quiet = clocks.at(answered, "readback__payload"), list(clocks.quiet)
+    expected = words(fields, clocks, answered - 1)
+    answer, quiet = clocks.at(answered, "readback__payload"), list(clocks.quiet)
 
     def only_then(clock: int) -> Bits:
         """No answer is under way but that of an access."""
@@ -97,11 +97,11 @@ def prove_answers(
         [*quiet, only_then(0).holds, alone.holds],
     )
     facts: list[Any] = [clocks.at(answered, "readback__valid")]
-    for space, value in wanted.items():
-        asked = fields["space"].equals(int(space.value))
+    for space, value in expected.items():
+        addressed = fields["space"].equals(int(space.value))
         if space in lanes:
-            asked = asked & fields["lane"].below(lanes[space])
-        facts.append(asked.implies(same(shown, value)))
+            addressed = addressed & fields["lane"].below(lanes[space])
+        facts.append(addressed.implies(same(answer, value)))
     prover.claim(
         "host: what is read",
         "a read is answered with the lane that it names of the word that it names, or with the"

@@ -251,10 +251,10 @@ class Outputs(DoorHarness):
 
     def claim(self, m: Module) -> None:
         full, word = Signal(), Signal(WORD_BITS + 1)
-        shown = Cat(self["m_axis_tdata"], self["m_axis_tlast"])
+        output = Cat(self["m_axis_tdata"], self["m_axis_tlast"])
         m.d.comb += [
             Assert(self["m_axis_tvalid"] == full),
-            Assert(~full | (shown == word)),
+            Assert(~full | (output == word)),
             Assert(~self.moves("outputs__") | ~full | self.moves("m_axis_t")),
         ]
         with m.If(self.moves("m_axis_t") | self.rst):

@@ -227,10 +227,10 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
     cuts = Cuts(prover, bank.frames.cuts(bank.named, bank.read_clocks), assumptions)
     cuts.witness.update({"address": bank.address(0), **inputs, **state})
     new = rule.apply(SmtOps(t, cuts), state, inputs, params)
-    written = numbers_in(prover, bank.at(span, "updated_state"), bank.word)
+    new_word = numbers_in(prover, bank.at(span, "updated_state"), bank.word)
     for f in bank.word:
         value: SmtInt = SmtOps(t).let(f.name, new[f.name])
-        form, output = formats[f.name], written[f.name]
+        form, output = formats[f.name], new_word[f.name]
         prover.claim(
             f"update: {f.name}",
             f"{span} clocks after a transfer, {f.name} on the write port is the rule's value for"
@@ -429,12 +429,12 @@ def _prove_idle(bank: _Bank) -> None:
     in_flight = [bank.bit(0, f"valid_d{stage}") for stage in range(1, bank.span)]
     in_flight += [bank.bit(0, "w_en"), prover.no(prover.equals(bank.at(0, "arriving"), 0))]
     in_flight += [bank.bit(0, "readback__valid"), bank.bit(0, "taken")]
-    begun = prover.no(prover.equals(bank.address(0), 0))
+    mid_sweep = prover.no(prover.equals(bank.address(0), 0))
     prover.claim(
         "idle",
         "`idle` is high exactly when no sweep has begun, no update is in the pipeline, no word is"
         " on the write port, and no read is under way",
-        bank.prover.terms(K.EQUAL, bank.bit(0, "idle"), prover.either(begun, *in_flight)),
+        bank.prover.terms(K.EQUAL, bank.bit(0, "idle"), prover.either(mid_sweep, *in_flight)),
         bank.holds,
         bank.issues(),
     )
@@ -498,10 +498,10 @@ class _Waits:
     def until_idle(self, clock: int) -> Any:
         """Clocks until `idle`, between sweeps."""
         rank, empty = self.rank, self.until_empty(clock)
-        written = rank.choose((self.bank.bit(clock, "w_en"), 1), otherwise=0)
+        write_clock = rank.choose((self.bank.bit(clock, "w_en"), 1), otherwise=0)
         return rank.choose(
             (self.prover.no(self.prover.equals(empty, 0)), rank.plus(empty, 1)),
-            otherwise=rank.plus(self.until_read(clock), written),
+            otherwise=rank.plus(self.until_read(clock), write_clock),
         )
 
     def assuming(self, high: tuple[str, ...], low: tuple[str, ...]) -> list[Any]:

@@ -60,7 +60,7 @@ def claims_of_joined(
     folder: Path,
     whole: wiring.Component,
     instances: Mapping[str, tuple[str, wiring.Component]],
-    joined: Callable[[Prover, Module], None],
+    glue: Callable[[Prover, Module], None],
     limit_s: float,
 ) -> list[Claim]:
     """The claims about the Verilog in a folder, which say that it is made of the claimed parts.
@@ -70,7 +70,7 @@ def claims_of_joined(
     folder : of a build, with the parts that `PartFiles` has written.
     whole : the design's component.
     instances : its parts by the names of their instances: kind, and component.
-    joined : adds the claims about what joins them.
+    glue : adds the claims about what joins them.
     limit_s : seconds for one claim.
 
     A list of parts that has no row of what joins them gives no claims.
@@ -84,9 +84,9 @@ def claims_of_joined(
     prover = _prover(limit_s)
     try:
         hierarchy = read_hierarchy(verilog, row["top"], files)
-        found = hierarchy.instances(row["top"])
+        instances_in_verilog = hierarchy.instances(row["top"])
         cut = cut_module(hierarchy, row["top"], ports_of(whole), ports)
-        modules = {name: (verilog, module) for name, (_, module) in found.items()}
+        modules = {name: (verilog, module) for name, (_, module) in instances_in_verilog.items()}
         modules |= {
             f"{_ALONE}{kind}": (files / f"{kind}.v", kind)
             for kind in sorted({kind for kind, _ in instances.values()})
@@ -105,11 +105,11 @@ def claims_of_joined(
     for name, (kind, _) in instances.items():
         prover = _prover(limit_s)
         alone, inside = (parse_btor(texts[each], prover.terms) for each in (_ALONE + kind, name))
-        connections = hierarchy.connections(found[name][1], ports[name])
+        connections = hierarchy.connections(instances_in_verilog[name][1], ports[name])
         prove_instance(prover, name, alone, inside, connections)
         claims += prover.claims
     prover = _prover(limit_s)
-    joined(prover, Module(parse_btor(texts["joined"], prover.terms), cut, ports))
+    glue(prover, Module(parse_btor(texts["joined"], prover.terms), cut, ports))
     return [*claims, *prover.claims]
 
 
@@ -160,18 +160,20 @@ class Joined:
 
     def streams(self, part: str, *names: str) -> dict[str, Bits]:
         """Ports of the module whose names begin with some, joined with those of a part."""
-        wanted = {}
+        expected = {}
         for port in self.own_ports:
             if port.name.startswith(names):
                 ends = (port.name, f"{part}.{port.name}")
                 sink, source = ends if port.output else reversed(ends)
-                wanted[sink] = self.at(source)
-        return wanted
+                expected[sink] = self.at(source)
+        return expected
 
-    def outputs(self, name: str, statement: str, wanted: Mapping[str, Bits], *given: Any) -> None:
+    def outputs(
+        self, name: str, statement: str, expected: Mapping[str, Bits], *assumptions: Any
+    ) -> None:
         """Claim inputs of parts and outputs of the module."""
-        terms = {port: value.term for port, value in wanted.items()}
-        self.glue.outputs(name, statement, terms, assumptions=given)
+        terms = {port: value.term for port, value in expected.items()}
+        self.glue.outputs(name, statement, terms, assumptions=assumptions)
 
     def complete(self) -> None:
         """Claim that nothing is left out."""

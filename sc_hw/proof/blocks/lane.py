@@ -71,12 +71,12 @@ class _Lane:
         self.after = {name: net.following[register] for name, register in registers.items()}
         self.done_after = net.following[net.state_of("done")]
         self.random = RandomBits.of(prover, rule, params, net.inputs)
-        drawn = self.random.numbers(net.signals["random__state"]) if self.random else {}
+        random_inputs = self.random.numbers(net.signals["random__state"]) if self.random else {}
         self.inputs: dict[str, Any] = {
             name: number(terms, net.inputs[name], form.signed)
             for name, form in inputs.items()
-            if name not in drawn
-        } | drawn
+            if name not in random_inputs
+        } | random_inputs
         self.state: dict[str, Any] = {
             name: number(terms, self.before[name], form.signed)
             for name, form in self.fields.items()
@@ -159,14 +159,14 @@ def _prove_load(lane: _Lane) -> None:
     for item in lane.rule.state:
         # A field without a port for it goes back to its initial value.
         if item.loadable:
-            wanted, source = lane.net.inputs[f"load_{item.name}"], f"the port load_{item.name}"
+            expected, source = lane.net.inputs[f"load_{item.name}"], f"the port load_{item.name}"
         else:
-            wanted = terms.const(item.initial, lane.fields[item.name].width)
+            expected = terms.const(item.initial, lane.fields[item.name].width)
             source = str(item.initial)
         prover.claim(
             f"load: {item.name}",
             f"a load sets {item.name} to {source}, with or without a step",
-            terms.differ(lane.after[item.name], wanted),
+            terms.differ(lane.after[item.name], expected),
             loading,
             lane.values,
         )
@@ -183,11 +183,11 @@ def _prove_reset(lane: _Lane) -> None:
     """Add the claims about a reset, which takes precedence over step and load."""
     prover, terms = lane.prover, lane.prover.terms
     for item in lane.rule.state:
-        wanted = terms.const(item.initial, lane.fields[item.name].width)
+        expected = terms.const(item.initial, lane.fields[item.name].width)
         prover.claim(
             f"reset: {item.name}",
             f"reset sets {item.name} to {item.initial}, whatever the other inputs are",
-            terms.differ(lane.after[item.name], wanted),
+            terms.differ(lane.after[item.name], expected),
             # The only assumption: step, load, inputs and state are arbitrary.
             (lane.rst,),
             lane.values,

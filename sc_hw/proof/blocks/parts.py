@@ -72,8 +72,8 @@ class PartFiles:
 
     def write(self) -> None:
         """Write the list of all parts."""
-        joined = {HIERARCHY: self.hierarchy} if self.hierarchy else {}
-        write_json(self.folder / "proof" / PARTS, {"parts": self.rows, **joined})
+        top = {HIERARCHY: self.hierarchy} if self.hierarchy else {}
+        write_json(self.folder / "proof" / PARTS, {"parts": self.rows, **top})
 
 
 def standalone_verilog(component: wiring.Component, name: str) -> str:

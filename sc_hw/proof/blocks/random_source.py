@@ -86,7 +86,7 @@ def prove_random_source(
     prover, t = random.prover, random.prover.terms
     first, shifted = t.const(SEED, WIDTH), random.shifted(register)
     undisturbed = [prover.no(rst), prover.no(load), prover.no(restart)]
-    for name, statement, wanted, assumptions in (
+    for name, statement, expected, assumptions in (
         (
             "step",
             f"a step shifts the register by {random.bits} places: no bit is used twice",
@@ -100,7 +100,7 @@ def prove_random_source(
         prover.claim(
             f"random: {name}",
             statement,
-            t.differ(following, wanted),
+            t.differ(following, expected),
             assumptions,
             {"register": register, "register'": following},
         )

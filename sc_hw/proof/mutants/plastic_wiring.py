@@ -69,8 +69,8 @@ def wiring_trial(build: Build, folder: Path, text: str, modules: Sequence[str] =
             write_text(folder / row["verilog"], (build.folder / row["verilog"]).read_text("utf-8"))
     # Not `top.v`: that name is looked at by claims about every byte of it.
     path = write_text(folder / "layer.v", text)
-    joined = {**listed[HIERARCHY], "verilog": path.name, "modules": list(modules)}
-    write_json(folder / "proof" / PARTS, {"parts": [], HIERARCHY: joined})
+    hierarchy = {**listed[HIERARCHY], "verilog": path.name, "modules": list(modules)}
+    write_json(folder / "proof" / PARTS, {"parts": [], HIERARCHY: hierarchy})
     return Trial(no_comparison, partial(decide, folder))
 
 

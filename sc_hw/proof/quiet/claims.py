@@ -128,19 +128,19 @@ def _control(step: _Step, listed: tuple[Condition, ...]) -> None:
             undecided.append((condition, claim))
     if not others:
         return
-    kept = [described(condition) for condition, claim in undecided if claim.verdict == PROVED]
+    unused = [described(condition) for condition, claim in undecided if claim.verdict == PROVED]
     open_ = [described(condition) for condition, claim in undecided if claim.verdict != PROVED]
     statement = (
         "of the other conditions of the menu the solver refutes"
         f" {', '.join(described(condition) for condition in refuted) or 'none'}"
     )
-    statement += f"; not used, though they hold: {', '.join(kept)}" if kept else ""
+    statement += f"; not used, though they hold: {', '.join(unused)}" if unused else ""
     statement += f"; undecided: {', '.join(open_)}" if open_ else ""
     prover.record(
         "quiet: control",
         statement + ("" if listed else ": nothing can be skipped"),
         # where the parameters leave nothing that could change, there is nothing to refute
-        bool(refuted) or len(kept) == len(others),
+        bool(refuted) or len(unused) == len(others),
         time.perf_counter() - began,
         {"conditions": len(others), "refuted": 0},
     )

@@ -212,7 +212,7 @@ class Order(QueueHarness):
         self.bit = bit
 
     def claims(self, m: Module) -> None:
-        taken = self["i__valid"] & self["i__ready"] & ~self.rst
+        push = self["i__valid"] & self["i__ready"] & ~self.rst
         moves = self["o__valid"] & self["o__ready"] & ~self.rst
         # the model: a list of words, the first at the left, of each two bits
         depth = queue_of_claims().depth + 1  # one is being sent
@@ -224,18 +224,18 @@ class Order(QueueHarness):
         m.d.comb += [
             Assert(~moves | level.any()),
             Assert(~moves | (self["o__payload"][self.bit] == first.bit_select(high, 1))),
-            Assert(~taken | (level < depth)),
+            Assert(~push | (level < depth)),
         ]
         pops = Signal()
         m.d.comb += pops.eq(moves & high)
         with m.If(moves):
             m.d.instant += high.eq(~high)
-        m.d.instant += level.eq(level + taken - pops)
+        m.d.instant += level.eq(level + push - pops)
         for place, here in enumerate(words):
             behind = words[place + 1] if place + 1 < depth else here
             shifted = Signal(2, name=f"shifted_{place}")
             m.d.comb += shifted.eq(Mux(pops, behind, here))
-            m.d.instant += here.eq(Mux(taken & (level - pops == place), bits, shifted))
+            m.d.instant += here.eq(Mux(push & (level - pops == place), bits, shifted))
         with m.If(self.rst):
             m.d.instant += [level.eq(0), high.eq(0)]
 

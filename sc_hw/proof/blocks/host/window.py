@@ -72,12 +72,12 @@ class Told(WindowHarness):
                         )
                     )
         first, reads = ~model.part.any(), ack & window & ~we
-        told = Cat(model.loaded, model.fetched, model.heard)
+        answers = Cat(model.loaded, model.fetched, model.heard)
         m.d.comb += [
             Assert(~self.ended | (model.loaded == (ack & window & we & model.ends))),
             Assert(~self.ended | (model.fetched == (reads & first))),
             Assert(~self.ended | (model.heard == model.fetched)),
-            Assert(~(self["bus__err"] & window) | ~told.any()),
+            Assert(~(self["bus__err"] & window) | ~answers.any()),
             *(
                 Assert(
                     ~(reads & (model.part == part) & model.next[f"known_{part}"])
@@ -186,21 +186,21 @@ class Memory:
         ack, we, window = h["bus__ack"], h["bus__we"], h.asked("WINDOW_DATA")
         here, whole = [], []
         for number, port in enumerate(self.ports):
-            bits, chosen = port.window.address_bits, self.chosen_is(number)
+            bits, own = port.window.address_bits, self.chosen_is(number)
             address = self.address[:bits]
             asks = Signal(name=f"asks_{number}")
-            m.d.comb += asks.eq(Mux(port.reads, chosen & (port.read == address), self.asks))
-            with m.If(port.loads & chosen & (port.load[:bits] == address)):
+            m.d.comb += asks.eq(Mux(port.reads, own & (port.read == address), self.asks))
+            with m.If(port.loads & own & (port.load[:bits] == address)):
                 m.d.instant += [self.content.eq(port.load[bits:]), self.has.eq(1)]
             with m.If(port.reads):
                 m.d.instant += self.asks.eq(asks)
             for low, size in port.kept:
                 same = port.answer[low : low + size] == self.content[low : low + size]
-                m.d.comb += Assume(~(port.answers & chosen & asks & self.has) | same)
-            shown = chosen & (model.port == number)
-            here.append(shown & (model.place[:bits] == address))
+                m.d.comb += Assume(~(port.answers & own & asks & self.has) | same)
+            on_port = own & (model.port == number)
+            here.append(on_port & (model.place[:bits] == address))
             known = Cat(model.next[f"known_{part}"] for part in range(port.window.accesses))
-            whole.append(shown & known.all())
+            whole.append(on_port & known.all())
         first = ~model.part.any()
         m.d.comb += [
             self.here.eq(Cat(here).any()),
@@ -213,12 +213,12 @@ class Memory:
                 self.next_known.eq(Cat(whole).any()),
             ]
         m.d.instant += [self.stored.eq(self.next_stored), self.known.eq(self.next_known)]
-        moved = we & (h.asked("WINDOW_PORT") | h.asked("WINDOW_ADDRESS") | window)
+        moves = we & (h.asked("WINDOW_PORT") | h.asked("WINDOW_ADDRESS") | window)
         with m.If(ack & window & ~we):
             m.d.instant += self.follows.eq(
                 Mux(first, self.here & self.known, self.follows) & ~model.ends
             )
-        with m.Elif((ack & moved) | (h["bus__err"] & window)):
+        with m.Elif((ack & moves) | (h["bus__err"] & window)):
             m.d.instant += self.follows.eq(0)
         with m.If(h.rst):
             m.d.instant += [x.eq(0) for x in (self.has, self.known, self.follows, self.asks)]
@@ -234,24 +234,24 @@ class Memory:
             Assert(~self.follows | (self.known & self.here)),
         ]
         for number, port, pieces in self.parts():
-            chosen, is_last = self.chosen_is(port), number == self.ports[port].window.accesses - 1
+            own, is_last = self.chosen_is(port), number == self.ports[port].window.accesses - 1
             word = h["bus__dat_w"] if is_last else model.now[f"word_{number}"]
             known = C(1, 1) if is_last else model.now[f"known_{number}"]
-            m.d.comb += Assert(~(self.follows & chosen) | model.now[f"known_{number}"])
+            m.d.comb += Assert(~(self.follows & own) | model.now[f"known_{number}"])
             for low, high in pieces:
                 content, stored = self.content[low:high], self.stored[low:high]
                 at = slice(low - number * WORD_BITS, high - number * WORD_BITS)
                 m.d.comb += [
-                    Assert(~(loading & chosen & known) | (content == word[at])),
+                    Assert(~(loading & own & known) | (content == word[at])),
                     Assert(
-                        ~(~loading & chosen & self.next_known)
+                        ~(~loading & own & self.next_known)
                         | (content == self.next_stored[low:high])
                     ),
                     Assert(
-                        ~(model.heard & self.here & chosen & self.has)
+                        ~(model.heard & self.here & own & self.has)
                         | (model.answer[low:high] == content)
                     ),
-                    Assert(~(self.follows & chosen) | (model.now[f"word_{number}"][at] == stored)),
+                    Assert(~(self.follows & own) | (model.now[f"word_{number}"][at] == stored)),
                 ]
 
 

@@ -138,19 +138,26 @@ class WindowHarness(Harness):
     def _lane_port(self, block: Any) -> Port:
         """A lane's: fields are loaded by a strobe, and are outputs all the time."""
         loadable = {f.name for f in block.block.component.rule.state if f.loadable}
-        parts, kept, fields, offset = [], [], [], 0
+        parts, ranges, fields, offset = [], [], [], 0
         for name, _ in block.state_layout:
             bits = block.state_layout[name].width
             fields.append(self.pin(name, bits))
             if name in loadable:
-                kept.append((offset, bits))
+                ranges.append((offset, bits))
                 parts.append(self.pin(f"load_{name}", bits))
             else:
                 parts.append(C(0, bits))
             offset += bits
         reads = self.watch("path.block.read") & ~self.watch("path.block.done")
         return Port(
-            block.windows[0], self.pin("load"), Cat(parts), reads, C(0, 0), reads, Cat(fields), kept
+            block.windows[0],
+            self.pin("load"),
+            Cat(parts),
+            reads,
+            C(0, 0),
+            reads,
+            Cat(fields),
+            ranges,
         )
 
     # --- the model --------------------------------------------------------------------------------
@@ -263,8 +270,8 @@ class BusModel:
         return Cat(self.next[f"word_{number}"] for number in range(self.parts))
 
 
-def pieces_of(kept: Sequence[tuple[int, int]], part: int) -> list[tuple[int, int]]:
+def pieces_of(ranges: Sequence[tuple[int, int]], part: int) -> list[tuple[int, int]]:
     """Bits of a word, from and to, that lie in a part."""
     low, high = part * WORD_BITS, (part + 1) * WORD_BITS
-    pieces = [(max(low, at), min(high, at + bits)) for at, bits in kept]
+    pieces = [(max(low, at), min(high, at + bits)) for at, bits in ranges]
     return [(at, end) for at, end in pieces if at < end]

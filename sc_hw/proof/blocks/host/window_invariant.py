@@ -112,18 +112,18 @@ class Invariant:
         """The parts hold what was written, or the answer."""
         h, model = self.h, self.model
         under_way = h["bus__we"] & (self.window != REST)
-        told = (self.window == END) & ~h["bus__we"] & ~model.part.any()
+        read_end = (self.window == END) & ~h["bus__we"] & ~model.part.any()
         for number in range(model.parts):
             bits = model.bits(number)
             part = h.watch(f"part_{number}", bits)
             here = model.part == number
-            written = here & ((self.window == LOAD) | ((self.window == END) & h["bus__we"]))
+            write = here & ((self.window == LOAD) | ((self.window == END) & h["bus__we"]))
             self.holds(
-                ~written | (part == h["bus__dat_w"][:bits]),
-                ~told | (part == model.answered(number)),
+                ~write | (part == h["bus__dat_w"][:bits]),
+                ~read_end | (part == model.answered(number)),
                 ~model.next[f"known_{number}"]
                 | (under_way & here)
-                | told
+                | read_end
                 | (part == model.next[f"word_{number}"]),
             )
 

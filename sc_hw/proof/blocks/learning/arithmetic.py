@@ -63,7 +63,7 @@ def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     weight = signed(clocks, clocks.at(0, "weight"))
     signal = signed(clocks, clocks.at(0, "signal"))
     noise = clocks.at(0, "noise")
-    changed = clocks.at(PRODUCT, "changed")
+    new_weight = clocks.at(PRODUCT, "changed")
     feedback = clocks.at(0, "feedback")
     t, bits = prover.terms, plan.spec.noise_bits
     trace = Bits(t, t.var("trace", plan.trace_bits))
@@ -86,7 +86,7 @@ def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 f"lane: {layer.name}, shift {shift}",
                 "the multiply-add, clamped, is the rule's new weight, for every weight, trace,"
                 " signal and noise",
-                violated(same(changed, low(clocks, new, len(changed)))),
+                violated(same(new_weight, low(clocks, new, len(new_weight)))),
                 [
                     *clocks.quiet,
                     (~feedback).holds,
@@ -107,7 +107,7 @@ def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             prover.claim(
                 f"lane: quiet without {name}" + (f", {width} bits" if plan.width_bits else ""),
                 f"where {name} is 0 the weight stays as it is, whatever the noise is",
-                violated(same(changed, clocks.at(0, "weight"))),
+                violated(same(new_weight, clocks.at(0, "weight"))),
                 [*zero, (~clocks.at(0, name).any()).holds],
             )
 
@@ -150,11 +150,11 @@ def prove_noise(prover: Prover, net: Netlist, plan: object = None) -> None:
     step, load = clocks.at(0, "step"), clocks.at(0, "load")
     down = cat([state[1:], clocks.const(0, 1)])
     taps = clocks.const(GALOIS_TAPS, len(state)).gated(state[0])
-    wanted = mux(load, clocks.at(0, "load_data"), mux(step, down ^ taps, state))
+    expected = mux(load, clocks.at(0, "load_data"), mux(step, down ^ taps, state))
     prover.claim(
         "noise: the register",
         "it takes a step for each word that draws, and none otherwise; the host sets it",
-        violated(same(after, wanted)),
+        violated(same(after, expected)),
         clocks.quiet,
     )
 
@@ -179,8 +179,8 @@ def prove_sizes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         shift = step_size(plan.spec, index).apply(SmtOps(t), values)["shift"]
         unit = clocks.at(sizes.settling, f"{name}_unit")
         most = plan.spec.noise_bits
-        wanted = low(clocks, shift, 6)
-        facts = [same(unit[place], wanted.equals(most - place)) for place in range(len(unit))]
+        expected = low(clocks, shift, 6)
+        facts = [same(unit[place], expected.equals(most - place)) for place in range(len(unit))]
         prover.claim(
             f"step sizes: {name}",
             "for every number of inputs and every setting of the register the unit is the bit that"
@@ -231,9 +231,9 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """A visit gives each neuron of the half the unit's step, and counts its spike."""
     part = HiddenNeurons(plan)
     clocks = Clocks(prover, net, part.written + 1)
-    t, taken, bits = prover.terms, part.taken, plan.hidden.potential_bits
+    t, arrival, bits = prover.terms, part.taken, plan.hidden.potential_bits
     share, fresh = clocks.at(0, "share"), clocks.at(0, "fresh")
-    memory = clocks.frames.memory(taken - 2, "potentials")
+    memory = clocks.frames.memory(arrival - 2, "potentials")
     address = cat([share, clocks.at(0, "group")])
     stored = Bits(t, word_at(t, memory, address.term))
     word, currents = clocks.at(plan.fetch, "word"), clocks.at(plan.fetch, "currents")
@@ -241,11 +241,11 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     for lane in range(plan.share):
 
         def of(vector: Bits, width: int, used: int, lane: int = lane) -> Bits:
-            chosen = clocks.const(0, used)
+            result = clocks.const(0, used)
             for number in range(plan.fold):
                 low_bit = (lane + number * plan.share) * width
-                chosen = chosen | vector[low_bit : low_bit + used].gated(share.equals(number))
-            return chosen
+                result = result | vector[low_bit : low_bit + used].gated(share.equals(number))
+            return result
 
         form = plan.current_format
         current = signed(clocks, of(currents, plan.sum_bits, form.width))
@@ -254,7 +254,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         values = clocks.at(part.written, "values")
         place = lane * plan.state_bits
         value = values[place : place + plan.trace_bits + 1]
-        written = Bits(
+        new_potentials = Bits(
             t, word_at(t, clocks.frames.memory(part.written + 1, "potentials"), address.term)
         )
         for index, layer in enumerate(plan.spec.hidden):
@@ -262,12 +262,12 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             state = {"potential": signed(clocks, potential), "current": current}
             out = unit.apply(SmtOps(t), state)
             spike = low(clocks, out["spike"], 1)
-            suffix, given = "", []
+            suffix, condition = "", []
             facts = [
                 same(value[: plan.trace_bits], trace + spike.wide(plan.trace_bits)),
                 same(value[plan.trace_bits], low(clocks, out["near"], 1)),
                 same(
-                    written[lane * bits : (lane + 1) * bits],
+                    new_potentials[lane * bits : (lane + 1) * bits],
                     low(clocks, out["potential"], bits),
                 ),
             ]
@@ -275,7 +275,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 unit_number = clocks.at(0, "group")
                 suffix = f", {plan.layer_names[index]}"
                 group = unit_number[: plan.group_bits]
-                given = [
+                condition = [
                     unit_number[plan.group_bits :].equals(index).holds,
                     group.below(plan.groups_of(index)).holds,
                 ]
@@ -289,7 +289,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 " slot's half and group; in the first step potential and trace count as 0; where a"
                 " layer is behind, the spike is told of lanes with a neuron",
                 violated(*facts),
-                [*known, *given],
+                [*known, *condition],
                 {"current": current, "potential": potential.term},
             )
     _prove_written(prover, clocks, plan, part, address)
@@ -304,25 +304,25 @@ def _prove_written(
     write = clocks.at(part.written, "write")
     other = Bits(t, t.var("any other half of a group", len(address)))
 
-    def held(clock: int) -> Bits:
+    def content(clock: int) -> Bits:
         memory = clocks.frames.memory(clock, "potentials")
         return Bits(t, word_at(t, memory, other.term))
 
-    kept = same(held(part.written + 1), held(part.written))
+    unchanged = same(content(part.written + 1), content(part.written))
     prover.claim(
         "neurons: where they are written",
         "a visit writes its own half and group, and nothing else is written",
         violated(
             same(write, cat([share.equals(one) for one in range(plan.fold)])),
             same(clocks.at(part.written, "write_group"), clocks.at(0, "group")),
-            same(other, address) | kept,
+            same(other, address) | unchanged,
         ),
         known,
     )
     prover.claim(
         "neurons: without a visit",
         "nothing is written that no slot has visited",
-        violated(~clocks.at(part.written, "write").any(), kept),
+        violated(~clocks.at(part.written, "write").any(), unchanged),
         [*clocks.quiet, (~clocks.at(0, "visit")).holds],
     )
 
@@ -334,12 +334,12 @@ def _has_neuron(clocks: Clocks, plan: LearningPlan, index: int, lane: int) -> Bi
 
     def up_to(highest: int) -> Bits:
         """Whether the lane of the slot's share has a number up to the highest."""
-        held = clocks.const(0, 1)
+        result = clocks.const(0, 1)
         for number in range(plan.fold):
-            held = held | share.equals(number).gated(
+            result = result | share.equals(number).gated(
                 clocks.const(number * plan.share + lane <= highest, 1)
             )
-        return held
+        return result
 
     whole = group.below(last) & up_to(plan.lanes_of(index) - 1)
     return whole | (group.equals(last) & up_to(used))
@@ -374,7 +374,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "known": unsigned(clocks, here | ~clocks.at(0, "single")),
     }
     error = class_error(plan.spec.output, plan.spec.score_format).apply(SmtOps(t), values)["error"]
-    shown = clocks.at(latency, "value")
+    output = clocks.at(latency, "value")
     own = plan.spec.output.lanes
     lane_bits = (own - 1).bit_length()
     lane = label & clocks.const(own - 1, len(label)) if len(label) > lane_bits else label
@@ -384,7 +384,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "classes: errors",
         "the error of a class is the unit's, of its score and of what is known, in its own lane",
         violated(
-            same(shown, low(clocks, error, len(shown))),
+            same(output, low(clocks, error, len(output))),
             same(clocks.at(latency, "write"), lanes),
             same(
                 clocks.at(latency + 1, "total"),
@@ -396,13 +396,13 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     )
     active = clocks.at(latency, "active")
     group = label[lane_bits:] if len(label) > lane_bits else clocks.const(0, 1)
-    wanted = cat(
-        [active[one] | (group.equals(one) & shown.any()) for one in range(plan.out_groups)]
+    expected = cat(
+        [active[one] | (group.equals(one) & output.any()) for one in range(plan.out_groups)]
     )
     prover.claim(
         "classes: groups with an error",
         "a group is marked by each of its errors that is not 0, and by nothing else",
-        violated(same(clocks.at(latency + 1, "active"), wanted)),
+        violated(same(clocks.at(latency + 1, "active"), expected)),
         [*known, (strobe & finds).holds, label.below(plan.classes).holds],
     )
 
@@ -464,9 +464,9 @@ def prove_exploration(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     state, winner = clocks.at(0, "state"), clocks.at(0, "winner")
     half = REGISTER_BITS // 2
     number = state[half:].wide(REGISTER_BITS).times(plan.classes)[half:]
-    drawn = number[: plan.class_bits]
+    random_class = number[: plan.class_bits]
     random = explores & state[:half].below(plan.spec.exploration)
-    played = mux(random, drawn, winner)
+    played = mux(random, random_class, winner)
     prover.claim(
         "exploration: the class",
         "where the low byte is below the exploration the class (high byte * classes) >> 8"
@@ -557,13 +557,13 @@ def _prove_row(
             "signal": signal,
         },
     )["gated"]
-    shown = clocks.at(last + part.latency, "signal")
+    output = clocks.at(last + part.latency, "signal")
     prover.claim(
         f"feedback: a row's signal{layer.suffix}",
         "it is the unit's, of the row's sum less the errors' part, and of the neuron that goes"
         " along",
         violated(
-            same(shown, low(clocks, gated, len(shown))),
+            same(output, low(clocks, gated, len(output))),
             same(clocks.at(last + part.latency, "o_row"), clocks.at(last, "row")),
             clocks.at(last + part.latency, "valid"),
         ),

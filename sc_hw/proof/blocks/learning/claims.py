@@ -61,8 +61,8 @@ def prove_learning_network(folder: Path, manifest: dict[str, Any], limit_s: floa
 
     spec = LearningNetworkSpec.model_validate(manifest["design"]["learning"])
     network = LearningNetwork(spec, plan.family, behind_host=plan.behind_host)
-    joined = claims_of_wiring(folder, network, limit_s)
-    return [*claims_of_parts(folder, limit_s, prove), *joined]
+    wiring = claims_of_wiring(folder, network, limit_s)
+    return [*claims_of_parts(folder, limit_s, prove), *wiring]
 
 
 def prove_rules(manifest: dict[str, Any], limit_s: float) -> list[Claim]:

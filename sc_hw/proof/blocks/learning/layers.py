@@ -33,8 +33,8 @@ def hidden_layers(clocks: Clocks, plan: LearningPlan, count: int) -> Iterator[At
         if not plan.layer_bits:
             yield AtLayer(0, "", [])
             return
-        given = [clocks.at(clock, "layer").equals(index).holds for clock in range(count + 1)]
-        yield AtLayer(index, f", {plan.layer_names[index]}", given)
+        condition = [clocks.at(clock, "layer").equals(index).holds for clock in range(count + 1)]
+        yield AtLayer(index, f", {plan.layer_names[index]}", condition)
 
 
 def extended(value: Bits, width: int) -> Bits:

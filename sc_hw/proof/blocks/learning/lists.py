@@ -247,9 +247,9 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, assumptions: lis
     at, plan, t = clocks.at, lists.plan, clocks.terms
     place, row = lists.place, lists.row
     buffer = lists.buffer(place)
-    # `place` is one arbitrary list, `row` one arbitrary input. `placed` is the input that is put
+    # `place` is one arbitrary list, `row` one arbitrary input. `new_row` is the input that is put
     # into a list in this clock, if `writes`; into the arbitrary list, if `into_list`.
-    writes, placed = at(0, "writes"), at(0, "placed_row")
+    writes, new_row = at(0, "writes"), at(0, "placed_row")
     into_list = writes & same(at(0, "place"), place)
     is_released = at(0, "release") & same(at(0, "reads"), buffer)
     occupied, occupied_next = (lists.bit(at(clock, "occupied"), place) for clock in (0, 1))
@@ -260,7 +260,7 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, assumptions: lis
         " released, which empties its lists",
         violated(
             same(occupied_next, (occupied | into_list) & ~is_released),
-            same(lists.head(1, place), mux(into_list, placed, lists.head(0, place))),
+            same(lists.head(1, place), mux(into_list, new_row, lists.head(0, place))),
             _one_link_changes(lists, buffer),
         ),
         [*assumptions, row.below(plan.rows).holds],
@@ -279,14 +279,14 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, assumptions: lis
     # of their links.
     row_is_older = filling.implies(
         row.below(lists.bound(0))
-        & (~writes | row.below(placed))
+        & (~writes | row.below(new_row))
         & (is_head | front.below(plan.rows))
     )
     front_is_older = filling.implies(
-        is_head | front.below(lists.bound(0)) & (~writes | front.below(placed))
+        is_head | front.below(lists.bound(0)) & (~writes | front.below(new_row))
     )
     # An input that is put into the list in this clock comes in front of its head.
-    front_next, is_head_next = mux(is_head & into_list, placed, front), is_head & ~into_list
+    front_next, is_head_next = mux(is_head & into_list, new_row, front), is_head & ~into_list
     has_pointer_next = mux(
         is_head_next,
         occupied_next & same(lists.head(1, place), row),
@@ -318,8 +318,8 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, assumptions: lis
 def _one_link_changes(lists: _Lists, buffer: Bits) -> Bits:
     """The link of the input that is put into a list is written, and no other link changes."""
     at, row = lists.clocks.at, lists.row
-    writes, placed = at(0, "writes"), at(0, "placed_row")
-    is_written = writes & same(lists.buffer(at(0, "place")), buffer) & same(placed, row)
+    writes, new_row = at(0, "writes"), at(0, "placed_row")
+    is_written = writes & same(lists.buffer(at(0, "place")), buffer) & same(new_row, row)
     end = lists.clocks.const((1 << len(row)) - 1, len(row))
     head_or_end = mux(at(0, "behind"), at(0, "found"), end)
     link = lists.link(0, row, buffer)
@@ -347,8 +347,8 @@ def _prove_walk(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         [fact.holds for fact in lists.invariant(0)],
     )
     # A walk is one through a whole sample, which is not released meanwhile.
-    kept = (other_buffer(0), other_buffer(1), ~at(0, "release"), ~at(1, "release"))
-    assumptions = [*clocks.quiet, *(fact.holds for fact in kept)]
+    buffers = (other_buffer(0), other_buffer(1), ~at(0, "release"), ~at(1, "release"))
+    assumptions = [*clocks.quiet, *(fact.holds for fact in buffers)]
     place = lists.list_of(at(0, "step"), reads)
     prover.claim(
         "lists: looked up",

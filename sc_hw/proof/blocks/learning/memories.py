@@ -45,7 +45,7 @@ def prove_sums(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         totals.append(stored[lane * bits : (lane + 1) * bits] + extended(value, bits))
     new = mux(clear, clocks.const(0, bits * plan.lanes), cat(totals))
     other = Bits(clocks.terms, clocks.terms.var("any other place", len(place)))
-    kept = same(_word(clocks, landed, other), _word(clocks, landed - 1, other))
+    unchanged = same(_word(clocks, landed, other), _word(clocks, landed - 1, other))
     writes = event | clear
     prover.claim(
         "sums: the addition",
@@ -54,7 +54,7 @@ def prove_sums(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         " an event; until then `landing` is high",
         violated(
             writes.implies(same(_word(clocks, landed, place), new)),
-            (writes & same(other, place)) | kept,
+            (writes & same(other, place)) | unchanged,
             *(writes.implies(clocks.at(clock, "landing")) for clock in range(1, landed)),
             clocks.const(LOOP + plan.fetch - 1 >= landed, 1),
         ),
@@ -73,11 +73,11 @@ def prove_state(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(same(clocks.at(plan.fetch, "word"), _word(clocks, plan.fetch - 1, address))),
         clocks.quiet,
     )
-    written = clocks.at(0, "w_address")
+    w_address = clocks.at(0, "w_address")
     write, share = clocks.at(0, "write"), clocks.at(0, "write_share")
     value, values = clocks.at(0, "value"), clocks.at(0, "values")
-    some = Bits(clocks.terms, clocks.terms.var("any word", len(written)))
-    here = same(some, written)
+    some = Bits(clocks.terms, clocks.terms.var("any word", len(w_address)))
+    here = same(some, w_address)
     before = _word(clocks, 0, some)
     # Through the writes of all lanes, which the solver does not find its way through by itself.
     after = Bits(
@@ -88,9 +88,9 @@ def prove_state(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         number, place = divmod(lane, plan.share)
         low = lane * bits
         own = values[place * bits : (place + 1) * bits]
-        held = before[low : low + bits]
-        takes = mux(share[number], own, mux(write[lane], value, held))
-        facts.append(same(after[low : low + bits], mux(here, takes, held)))
+        old_value = before[low : low + bits]
+        takes = mux(share[number], own, mux(write[lane], value, old_value))
+        facts.append(same(after[low : low + bits], mux(here, takes, old_value)))
     prover.claim(
         "state: the write",
         "the lanes of a share take its values, other lanes the one value, where they are told to;"
@@ -150,8 +150,8 @@ def _prove_registers(
     learn = cat([field(f"learn_{name}") for name in port.plan.layer_names])
     further = []
     if port.plan.spec.exploration:
-        held = clocks.at(0, "explore")
-        further.append(same(clocks.at(1, "explore"), mux(sets, field("explore"), held)))
+        explore = clocks.at(0, "explore")
+        further.append(same(clocks.at(1, "explore"), mux(sets, field("explore"), explore)))
     prover.claim(
         "host: registers",
         "which layers learn, and the size of steps, change with a load of their space alone",
@@ -174,10 +174,10 @@ def _prove_readback(prover: Prover, net: Netlist, plan: LearningPlan, port: Host
     registers += ["explore"] if plan.spec.exploration else []
 
     def words(fields: Mapping[str, Bits], clocks: Clocks, clock: int) -> dict[Space, Bits]:
-        held, ages = (clocks.at(clock, name) for name in ("words", "ages"))
+        weights, ages = (clocks.at(clock, name) for name in ("words", "ages"))
         lane, age = fields["lane"], plan.hidden.age_bits
         return {
-            Space.SYNAPSE: extended(lane_of(held, lane, plan.lanes, weight, weight), width),
+            Space.SYNAPSE: extended(lane_of(weights, lane, plan.lanes, weight, weight), width),
             Space.NEURON: lane_of(ages, lane, plan.lanes, bits, age).wide(width),
             Space.CONTROL: cat([clocks.at(clock, name) for name in registers]).wide(width),
         }

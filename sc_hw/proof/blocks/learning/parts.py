@@ -53,24 +53,24 @@ def write_learning_parts(design: Design, folder: Path) -> None:
     family = load_family(design.fabric)
     network = LearningNetwork(design.learning, family, behind_host=design.host is not None)
     files = PartFiles(folder)
-    written: set[str] = set()
+    kinds: set[str] = set()
     for kind, component in instances_of(network).values():
-        if kind not in written:
+        if kind not in kinds:
             files.standalone_verilog(kind, component, {})
-            written.add(kind)
+            kinds.add(kind)
     files.joined("top.v", "learning_network", {})
     files.write()
 
 
 def instances_of(network: LearningNetwork) -> dict[str, tuple[str, wiring.Component]]:
     """The parts of a network by the names of their instances: kind, and component."""
-    found: dict[str, tuple[str, wiring.Component]] = {
+    instances: dict[str, tuple[str, wiring.Component]] = {
         f"{LANE}_{number}": (LANE if lane.unit.block else LANE_ADDERS, lane)
         for number, lane in enumerate(network.parts.lanes)
     }
-    found |= {name: (name, getattr(network.parts, name)) for name in NAMES}
+    instances |= {name: (name, getattr(network.parts, name)) for name in NAMES}
     if network.plan.layer_bits:
-        found[QUEUE] = (QUEUE, network.parts.queue)
+        instances[QUEUE] = (QUEUE, network.parts.queue)
     if network.spec.exploration:
-        found[EXPLORATION] = (EXPLORATION, network.parts.exploration)
-    return found
+        instances[EXPLORATION] = (EXPLORATION, network.parts.exploration)
+    return instances

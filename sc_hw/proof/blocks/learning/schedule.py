@@ -25,8 +25,8 @@ from sc_model.graph.smt import SmtInt, SmtOps
 
 def _bit(vector: Bits, index: Bits) -> Bits:
     """One bit of a vector, by number; 0 beyond it."""
-    chosen = [vector[place] & index.equals(place) for place in range(len(vector))]
-    return either(chosen, vector.terms)
+    bits = [vector[place] & index.equals(place) for place in range(len(vector))]
+    return either(bits, vector.terms)
 
 
 # --- weights
@@ -34,12 +34,12 @@ def _bit(vector: Bits, index: Bits) -> Bits:
 
 def prove_weights(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """A slot's word is read, and its change written to the same word, while `landing` is high."""
-    written = plan.fetch + PRODUCT
-    clocks = Clocks(prover, net, written + 1)
+    landing_clock = plan.fetch + PRODUCT
+    clocks = Clocks(prover, net, landing_clock + 1)
     t = prover.terms
     update, address = clocks.at(0, "update"), clocks.at(0, "address")
-    load, changed = clocks.at(written, "load"), clocks.at(written, "changed")
-    enable, data = clocks.at(written, "ram.w_en"), clocks.at(written, "ram.w_data")
+    load, new_word = clocks.at(landing_clock, "load"), clocks.at(landing_clock, "changed")
+    enable, data = clocks.at(landing_clock, "ram.w_en"), clocks.at(landing_clock, "ram.w_data")
     port = "ram.r_addr" if plan.single_port else "ram.w_addr"
     everything = clocks.const((1 << plan.lanes) - 1, plan.lanes)
     no_load = (~load.any()).holds
@@ -49,27 +49,27 @@ def prove_weights(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         " other slot writes",
         violated(
             same(enable, everything.gated(update)),
-            update.implies(same(clocks.at(written, port), address)),
-            update.implies(same(data, changed)),
+            update.implies(same(clocks.at(landing_clock, port), address)),
+            update.implies(same(data, new_word)),
         ),
         [*clocks.quiet, no_load],
         {"address": address.term},
     )
-    before = clocks.at(written - 1, "address")
+    before = clocks.at(landing_clock - 1, "address")
     prover.claim(
         "weights: a load",
         "the host's data goes into the lanes of its mask, of the word whose address stood before",
         violated(
             same(enable, load),
-            same(clocks.at(written, port), before),
-            same(data, cat([clocks.at(written, "load_data")] * plan.lanes)),
+            same(clocks.at(landing_clock, port), before),
+            same(data, cat([clocks.at(landing_clock, "load_data")] * plan.lanes)),
         ),
         [*clocks.quiet, (~update).holds],
     )
     prover.claim(
         "weights: under way",
         "from the clock behind a slot that updates to its write, `landing` is high",
-        violated(*(clocks.at(clock, "landing") for clock in range(1, written + 1))),
+        violated(*(clocks.at(clock, "landing") for clock in range(1, landing_clock + 1))),
         [*clocks.quiet, update.holds],
     )
     memory = clocks.frames.memory(1, "ram.words")
@@ -90,11 +90,11 @@ def prove_weights(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 
 def _prove_one_port(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Slots of one parity never meet a write."""
-    written = plan.fetch + PRODUCT
-    clocks = Clocks(prover, net, 2 * written)
-    slots = range(0, 2 * written, 2)
-    silent = [(~clocks.at(clock, "update")).holds for clock in range(1, 2 * written, 2)]
-    no_load = [(~clocks.at(clock, "load").any()).holds for clock in range(2 * written + 1)]
+    landing_clock = plan.fetch + PRODUCT
+    clocks = Clocks(prover, net, 2 * landing_clock)
+    slots = range(0, 2 * landing_clock, 2)
+    silent = [(~clocks.at(clock, "update")).holds for clock in range(1, 2 * landing_clock, 2)]
+    no_load = [(~clocks.at(clock, "load").any()).holds for clock in range(2 * landing_clock + 1)]
     prover.claim(
         "weights: one port",
         "where slots are issued in clocks of one parity alone, each reads its own word: the port is"
@@ -104,7 +104,7 @@ def _prove_one_port(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 same(clocks.at(slot + 1, "ram.r_addr"), clocks.at(slot, "address"))
                 for slot in slots
             ),
-            *(~clocks.at(slot + 1, "ram.w_en").any() for slot in slots[written // 2 :]),
+            *(~clocks.at(slot + 1, "ram.w_en").any() for slot in slots[landing_clock // 2 :]),
         ),
         [*clocks.quiet, *silent, *no_load, (~clocks.at(0, "landing")).holds],
     )
@@ -151,14 +151,14 @@ class _UpdateStep:
 
     def first_groups(self, clock: int) -> list[Bits]:
         """The registers hold a group with a signal, and all the others."""
-        found, behind = self.clocks.at(clock, "first_group"), self.clocks.at(clock, "behind_first")
+        first, behind = self.clocks.at(clock, "first_group"), self.clocks.at(clock, "behind_first")
         some, active = self.some, self.active
         return [
-            found.below(self.plan.groups),
-            _bit(active, found),
-            ~_bit(behind, found),
+            first.below(self.plan.groups),
+            _bit(active, first),
+            ~_bit(behind, first),
             same(self.clocks.at(clock, "alone"), ~behind.any()),
-            same(_bit(active, some), same(found, some) | _bit(behind, some)),
+            same(_bit(active, some), same(first, some) | _bit(behind, some)),
             ~(behind & ~active).any(),
         ]
 
@@ -261,9 +261,9 @@ class _BackwardStep:
             *(fact.holds for fact in self.invariant(0)),
         ]
         names = ("signals", "learns", "active", "valid", "trace", "near", "age", "row")
-        moved = either([~same(clocks.at(1, name), clocks.at(0, name)) for name in names], t)
+        changes = either([~same(clocks.at(1, name), clocks.at(0, name)) for name in names], t)
         due = clocks.at(0, "due")
-        self.stands = (clocks.at(0, "next") | ~moved) & (~due | known_row(clocks, 0))
+        self.stands = (clocks.at(0, "next") | ~changes) & (~due | known_row(clocks, 0))
         for name in ("wants", "updates"):
             self.stands = self.stands & (due | same(clocks.at(1, name), clocks.at(0, name)))
 
@@ -635,12 +635,12 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     facts = []
     sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))
     for name, bits in sizes:
-        held, after = clocks.at(0, name), clocks.at(1, name)
-        gone = cat([held[bits:], clocks.const(0, bits)])
-        facts += [takes.implies(same(after, gone)), (walking & ~takes).implies(same(after, held))]
-    shown = cat([clocks.at(0, "trace"), clocks.at(0, "near")])
+        before, after = clocks.at(0, name), clocks.at(1, name)
+        gone = cat([before[bits:], clocks.const(0, bits)])
+        facts += [takes.implies(same(after, gone)), (walking & ~takes).implies(same(after, before))]
+    output = cat([clocks.at(0, "trace"), clocks.at(0, "near")])
     facts += [
-        same(shown, clocks.at(0, "traces")[: plan.trace_bits + 1]),
+        same(output, clocks.at(0, "traces")[: plan.trace_bits + 1]),
         same(clocks.at(0, "age"), clocks.at(0, "ages")[: plan.hidden.age_bits]),
         takes.implies(same(clocks.at(1, "active"), clocks.at(1, "trace").any())),
         (walking & ~takes).implies(same(clocks.at(1, "active"), clocks.at(0, "active"))),
@@ -663,9 +663,9 @@ def _prove_fetch(prover: Prover, clocks: Clocks, plan: LearningPlan, quiet: list
     loads = []
     for (name, bits), when in zip(sizes, (plan.fetch, plan.fetch + 1), strict=True):
         lanes = [word[low : low + bits] for low in range(0, len(word), plan.state_bits)]
-        taken = fetching & clock.equals(when)
-        loads.append(taken.implies(same(clocks.at(1, name), cat(lanes))))
-        loads.append((fetching & ~taken).implies(same(clocks.at(1, name), clocks.at(0, name))))
+        arrives = fetching & clock.equals(when)
+        loads.append(arrives.implies(same(clocks.at(1, name), cat(lanes))))
+        loads.append((fetching & ~arrives).implies(same(clocks.at(1, name), clocks.at(0, name))))
 
     def place(part: Part) -> Bits:
         at = [clocks.at(0, "layer")] if plan.layer_bits else []
@@ -723,13 +723,13 @@ def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         ),
         clocks.quiet,
     )
-    taken = clocks.at(0, "teach__valid") & clocks.at(0, "teach__ready")
-    told = clocks.at(0, "told")
+    transfer = clocks.at(0, "teach__valid") & clocks.at(0, "teach__ready")
+    labels = clocks.at(0, "told")
     prover.claim(
         "control: what is told",
         "it stands from the transfer to the end of the sample",
         violated(
-            same(clocks.at(1, "told"), mux(taken, clocks.at(0, "teach__payload"), told)),
+            same(clocks.at(1, "told"), mux(transfer, clocks.at(0, "teach__payload"), labels)),
         ),
         clocks.quiet,
     )
@@ -742,7 +742,7 @@ def _prove_layers_in_turn(prover: Prover, clocks: Clocks, plan: LearningPlan) ->
     layer, then = clocks.at(0, "layer"), clocks.at(1, "layer")
     starts, learn = clocks.at(1, "starts"), clocks.at(0, "learn")
     release, goes_on = clocks.at(0, "release"), clocks.at(0, "goes_on")
-    learned = [layer.equals(index) & learn[: index + 1].any() for index in range(1, plan.stages)]
+    learning = [layer.equals(index) & learn[: index + 1].any() for index in range(1, plan.stages)]
     backward = clocks.const(1 << 3, len(starts))  # the fourth pass
     prover.claim(
         "control: layers in turn",
@@ -750,7 +750,7 @@ def _prove_layers_in_turn(prover: Prover, clocks: Clocks, plan: LearningPlan) ->
         " front of it learns, and a backward pass over its rows is next; it is the last one again"
         " when the sample is over, and nothing else changes it",
         violated(
-            goes_on.implies(same(then, layer - 1) & either(learned, clocks.terms)),
+            goes_on.implies(same(then, layer - 1) & either(learning, clocks.terms)),
             goes_on.implies(~(starts & ~backward).any() & ~release),
             release.implies(then.equals(plan.stages - 1)),
             (~goes_on & ~release).implies(same(then, layer)),

@@ -265,12 +265,12 @@ class Joint(Joined):
             data = self.at("host.data")[:bits]
             return extended(mux(data.equals(1 << (bits - 1)), data + 1, data), plan.weight_bits)
 
-        found = of_layer(plan.stages)
+        weight = of_layer(plan.stages)
         if not plan.width_bits:
-            return found
+            return weight
         for index in reversed(range(plan.stages)):
-            found = mux(address.below(plan.bases[index + 1]), of_layer(index), found)
-        return found
+            weight = mux(address.below(plan.bases[index + 1]), of_layer(index), weight)
+        return weight
 
     def _number(self, index: int, place: Bits) -> Bits:
         """The number of a neuron of a layer, which may have fewer lanes than its words."""
@@ -370,12 +370,12 @@ class Joint(Joined):
             ),
         }
         below = [] if not plan.layer_bits else [self.layer.below(plan.stages).holds]
-        for name, (of, statement, wanted, strobes) in reads.items():
+        for name, (of, statement, expected, strobes) in reads.items():
             slot = either([at(f"{of}.{strobe}") for strobe in strobes], self.t)
             self.outputs(
                 f"state read by {name}",
                 statement,
-                {port: wanted},
+                {port: expected},
                 *self.rests(of),
                 slot.holds,
                 *below,
@@ -452,11 +452,11 @@ class Joint(Joined):
             silent = [(~at(s).any()).holds for n, s in WRITERS.items() if n != name]
             silent += [] if name == "classes" else [(~at("classes.value").any()).holds]
             strobe = at(WRITERS[name]).any()
-            given = [strobe.holds, *silent] + ([learning.holds] if name == "opens" else [])
-            wanted = {"state.w_address": address, "state.write": lanes}
+            conditions = [strobe.holds, *silent] + ([learning.holds] if name == "opens" else [])
+            expected = {"state.w_address": address, "state.write": lanes}
             if value is not None:
-                wanted["state.value"] = value
-            self.outputs(f"state written by {name}", statement, wanted, *given)
+                expected["state.value"] = value
+            self.outputs(f"state written by {name}", statement, expected, *conditions)
         off = [(~at(strobe).any()).holds for n, strobe in WRITERS.items() if n != "opens"]
         self.outputs(
             "state that stays",
@@ -474,7 +474,7 @@ class Joint(Joined):
 
     def _rows(self) -> None:
         at = self.at
-        shown = ("trace", "near", "age", "row")
+        names = ("trace", "near", "age", "row")
         self.outputs(
             "rows",
             "readout and backward pass see the row that stands, and either takes it",
@@ -483,7 +483,7 @@ class Joint(Joined):
                 "rows.next": at("readout.next") | at("backward.next"),
                 "readout.trace": at("rows.trace"),
                 "readout.active": at("rows.active"),
-                **{f"backward.{name}": at(f"rows.{name}") for name in shown},
+                **{f"backward.{name}": at(f"rows.{name}") for name in names},
                 **{f"{p}.valid": at("rows.valid") for p in ("readout", "backward")},
                 **{f"{p}.row_ended": at("rows.ended") for p in ("readout", "backward")},
             },
@@ -501,9 +501,9 @@ class Joint(Joined):
                 "neurons.word": at("state.word"),
             },
         )
-        told = at("control.told")
+        labels = at("control.told")
         fields = {
-            name: told[field.offset : field.offset + field.width]
+            name: labels[field.offset : field.offset + field.width]
             for name, field in self.network.parts.control.told_layout
         }
         self.outputs(
@@ -520,9 +520,9 @@ class Joint(Joined):
         fetch, learn = plan.fetch, at("host.learn")
         signals = [learn[: index + 1].any() for index in range(plan.stages)]
         slot = either([at("backward.update", fetch), at("update.update", fetch)], self.t)
-        drawn = self.const(0)
+        draw = self.const(0)
         if self.network.spec.exploration:
-            drawn = at("exploration.draws")
+            draw = at("exploration.draws")
         state, words = at("state.word"), at("weights.words")
         bits, weight = plan.state_bits, plan.weight_bits
         lanes: dict[str, Bits] = {}
@@ -574,7 +574,7 @@ class Joint(Joined):
                 **{f"feedback.{name}": at(f"backward.{name}") for name in ("first", "last")},
                 **{f"feedback.{name}": at(f"rows.{name}") for name in row},
                 "feedback.oldest": at("backward.oldest"),
-                "noise.step": slot | drawn,
+                "noise.step": slot | draw,
                 "sizes.count": at("lists.count"),
                 "sizes.step_shift": at("host.step_shift"),
                 "sizes.trace": at("rows.trace"),
@@ -601,24 +601,24 @@ class Joint(Joined):
         at, plan = self.at, self.plan
         starts, valid, signal = at("control.starts")[3], at("feedback.valid"), at("feedback.signal")
         group = at("feedback.o_row")[plan.lane_bits :]
-        wanted: dict[str, Next] = {}
+        expected: dict[str, Next] = {}
         for index, name in enumerate(self.active):
             here = self.layer.equals(index) if plan.layer_bits else self.const(1)
             marks = [
                 valid & here & signal.any() & group.equals(n) for n in range(plan.groups_of(index))
             ]
             value = mux(starts & here, self.const(0, len(marks)), at(name) | cat(marks))
-            wanted[name] = Next(value.term)
+            expected[name] = Next(value.term)
             if index:
                 total = at(f"signal_sum_{index}")
                 added = mux(valid & here, total + extended(signal, len(total)), total)
                 cleared = mux(starts & here, self.const(0, len(total)), added)
-                wanted[f"signal_sum_{index}"] = Next(cleared.term)
+                expected[f"signal_sum_{index}"] = Next(cleared.term)
         self.glue.registers(
             "groups with a signal",
             "each group of which a signal is not 0 is marked, and the signals of further layers are"
             " summed up; both begin anew with the pass that finds them",
-            wanted,
+            expected,
         )
 
     def _host(self) -> None:

@@ -28,18 +28,18 @@ def prove_critic(prover: Prover, net: Netlist, reference: Reference, facts: Crit
     }
     for name, value in unit.apply(SmtOps(t), values).items():
         # The state before clock 0 is arbitrary: older inputs do not matter `latency` clocks later.
-        wanted = SmtOps(t).let(name, value)
+        expected = SmtOps(t).let(name, value)
         output = frames.at(latency, f"o_{name}")
         signed = unit.outputs[name].signed
         prover.claim(
             f"critic: {name}",
             f"{latency} clocks after a reward {name} is the value of the critic's function",
-            t.differ(wanted.low(t.width(output)), output),
+            t.differ(expected.low(t.width(output)), output),
             # A new reward may follow in every clock: inputs behind clock 0 are free.
             no_reset(prover, frames, latency),
             {
                 **values,
-                f"{name} (function)": wanted,
+                f"{name} (function)": expected,
                 f"{name} (netlist)": number(t, output, signed),
             },
         )

@@ -84,13 +84,13 @@ def _prove_row_values(turn: _Turn) -> None:
     """Add the claims about what the row's synapses get."""
     m, t, fetch = turn.m, turn.m.t, turn.facts.fetch
     prover, issue = m.prover, m.bit(0, "issue")
-    wanted = t(K.ITE, issue, turn.spike(), t.const(0, 1))
+    expected = t(K.ITE, issue, turn.spike(), t.const(0, 1))
     prover.claim(
         "inputs: spike",
         f"{fetch} clocks after a row's turn its synapses get its spike: in the first group the one"
         " at the input, in the others the one in memory; without a turn there is no spike",
         prover.either(
-            t.differ(m.at(fetch, "spike"), wanted),
+            t.differ(m.at(fetch, "spike"), expected),
             prover.no(t(K.EQUAL, m.bit(fetch, "valid"), issue)),
         ),
         m.no_reset,
@@ -119,16 +119,16 @@ def _prove_write_back(turn: _Turn) -> None:
     values = {**traces, turn.facts.spike: spike}
     cuts, new = m.next_traces(values, turn.facts.fetch + 1, [*m.no_reset, issue], m.names)
     cuts.witness.update(turn.witness())
-    written = m.fields(end + 2, row)
+    new_fields = m.fields(end + 2, row)
     for name in m.names:
-        wanted = t(K.ITE, last, new[name].low(m.formats[name].width), traces[name])
+        expected = t(K.ITE, last, new[name].low(m.formats[name].width), traces[name])
         prover.claim(
             f"inputs, written: {name}",
             f"{end + 2} clocks after a row's turn in the last group the memory holds the rule's new"
             f" {name}, after one in the first group the {name} that the synapses got",
-            t.differ(written[name], wanted),
+            t.differ(new_fields[name], expected),
             updated,
-            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
+            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": new_fields[name]},
             abstraction=cuts.abstraction,
         )
     prover.claim(
@@ -159,11 +159,11 @@ def _prove_memory(turn: _Turn) -> None:
         [*m.no_reset, prover.off(m.at(end, "load")), elsewhere],
     )
     # The host gives traces only; the spike above them becomes 0.
-    loaded = t(K.BV_CONCAT, t.const(0, 1), m.at(0, "load_data"))
+    new_word = t(K.BV_CONCAT, t.const(0, 1), m.at(0, "load_data"))
     prover.claim(
         "inputs, memory: load",
         "a load is in memory two clocks later, without a spike, and no other word changes",
-        t.differ(m.memory(2, place), t(K.ITE, same_word, loaded, m.memory(1, place))),
+        t.differ(m.memory(2, place), t(K.ITE, same_word, new_word, m.memory(1, place))),
         [*m.no_reset, m.bit(0, "load")],
     )
     prover.claim(

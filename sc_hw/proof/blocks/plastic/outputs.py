@@ -65,14 +65,14 @@ def _prove_write_back(
     """Add the claims about the new traces; the pipeline takes `values` in clock `first`."""
     cuts, new = m.next_traces(values, first, m.no_reset, m.names)
     cuts.witness.update(witness)
-    written = m.fields(end + 2, _write_address(m))
+    new_fields = m.fields(end + 2, _write_address(m))
     for name in m.names:
         m.prover.claim(
             f"outputs, written: {name}",
             f"{end + 2} clocks after a neuron's turn the other bank holds the rule's new {name}",
-            m.t.differ(written[name], new[name].low(m.formats[name].width)),
+            m.t.differ(new_fields[name], new[name].low(m.formats[name].width)),
             [*m.no_reset, m.bit(0, "feed"), m.prover.off(m.at(end, "load"))],
-            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
+            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": new_fields[name]},
             abstraction=cuts.abstraction,
         )
 

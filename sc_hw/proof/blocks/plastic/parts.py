@@ -145,8 +145,8 @@ def critic_facts(layer: PlasticLayer, critic: Datapath) -> CriticFacts:
     """Facts of the critic."""
     (reward,) = layer.parts.modulators  # a rule with a critic has one modulator: its reward
     predicts = layer.layer.value_neuron is not None
-    kept = BEFORE if predicts else MEAN
-    return CriticFacts(critic.latency, reward, kept, predicts, layer.parts.weight)
+    register = BEFORE if predicts else MEAN
+    return CriticFacts(critic.latency, reward, register, predicts, layer.parts.weight)
 
 
 def ports_of(component: wiring.Component) -> tuple[Port, ...]:

@@ -63,9 +63,9 @@ class TraceFrames:
         return self.t.const(self.reference.rule.initial_state()[name], self.formats[name].width)
 
     def next_traces(
-        self, values: Mapping[str, Any], first: int, assumptions: list[Any], wanted: Collection[str]
+        self, values: Mapping[str, Any], first: int, assumptions: list[Any], names: Collection[str]
     ) -> tuple[Cuts, dict[str, SmtInt]]:
-        """The `wanted` traces one step later, by the learning rule's own source.
+        """Some traces one step later, by the learning rule's own source.
 
         Parameters
         ----------
@@ -85,4 +85,4 @@ class TraceFrames:
         state = {name: numbers[name] for name in reference.state}
         inputs = {name: value for name, value in numbers.items() if name not in state}
         new = reference.rule.apply(SmtOps(t, cuts), state, inputs, reference.params)
-        return cuts, {name: SmtOps(t).let(name, new[name]) for name in wanted}
+        return cuts, {name: SmtOps(t).let(name, new[name]) for name in names}

@@ -36,7 +36,7 @@ class _Pipeline:
         net: Netlist,
         datapath: Datapath,
         formats: Mapping[str, IntFormat],
-        held: tuple[str, ...] = (),
+        constants: tuple[str, ...] = (),
     ) -> None:
         self.datapath = datapath
         self.clocks = Clocks(prover, net, datapath.latency)
@@ -46,7 +46,7 @@ class _Pipeline:
         for name in datapath.graph.variables:
             port = self.clocks.at(0, f"i_{name}")
             self.values[name] = number(prover.terms, port.term, formats[name].signed)
-            if name in held:
+            if name in constants:
                 self.stands += [
                     same(self.clocks.at(clock, f"i_{name}"), port).holds
                     for clock in range(1, datapath.latency + 1)
@@ -72,13 +72,13 @@ class _Pipeline:
         cuts.witness.update(self.values)
         return cuts
 
-    def claim(self, name: str, statement: str, wanted: Mapping[str, Any], cuts: Cuts) -> None:
+    def claim(self, name: str, statement: str, expected: Mapping[str, Any], cuts: Cuts) -> None:
         """Add the claim that the outputs are the wanted integers."""
         clocks = self.clocks
         facts = []
         for output in self.datapath.graph.outputs:
             port = clocks.at(self.datapath.latency, f"o_{output}")
-            value = SmtOps(clocks.terms).let(output, wanted[output])
+            value = SmtOps(clocks.terms).let(output, expected[output])
             facts.append(same(port, Bits(clocks.terms, value.low(len(port)))))
         clocks.prover.claim(
             name, statement, violated(*facts), self.stands, cuts.witness, None, cuts.abstraction
@@ -91,12 +91,12 @@ def _prove_rule(
     datapath: Datapath,
     choice: Any,
     name: str,
-    held: tuple[str, ...],
+    constants: tuple[str, ...],
 ) -> None:
     """A pipeline of a rule: its fields, for every setting."""
     rule, params = resolve(choice)
     formats = {**rule.state_formats(params), **rule.input_formats(params)}
-    pipeline = _Pipeline(prover, net, datapath, formats, held)
+    pipeline = _Pipeline(prover, net, datapath, formats, constants)
     # what the pipeline does not read may have any value
     free = {
         variable: number(prover.terms, prover.terms.var(variable, form.width), form.signed)

@@ -62,8 +62,8 @@ def prove_recurrent_network(folder: Path, manifest: dict[str, Any], limit_s: flo
             for claim in prover.claims
         ]
 
-    joined = claims_of_wiring(folder, RecurrentNetwork(plan.spec, plan.family), limit_s)
-    return [*claims_of_parts(folder, limit_s, prove), *joined]
+    wiring = claims_of_wiring(folder, RecurrentNetwork(plan.spec, plan.family), limit_s)
+    return [*claims_of_parts(folder, limit_s, prove), *wiring]
 
 
 def prove_frozen(manifest: dict[str, Any], limit_s: float) -> list[Claim]:

@@ -33,8 +33,8 @@ def prove_host(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         return fields["space"].equals(int(space.value))
 
     def lanes(count: int, space: Space) -> Bits:
-        chosen = cat([fields["lane"].equals(lane) for lane in range(count)])
-        return chosen.gated(loading & is_at(space))
+        mask = cat([fields["lane"].equals(lane) for lane in range(count)])
+        return mask.gated(loading & is_at(space))
 
     prover.claim(
         "host: loads",
@@ -52,8 +52,8 @@ def prove_host(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     sets, layout = loading & is_at(Space.CONTROL), port.spaces[Space.CONTROL]
     facts = []
     for name in REGISTERS:
-        given = fields["data"][layout[name].offset :][: layout[name].width]
-        facts.append(same(at(1, name), mux(sets, given, at(0, name))))
+        field = fields["data"][layout[name].offset :][: layout[name].width]
+        facts.append(same(at(1, name), mux(sets, field, at(0, name))))
     prover.claim(
         "host: registers",
         "which layers learn, and the sizes of steps, change with a load of their space alone",

@@ -43,12 +43,12 @@ def _sum(clocks: Clocks, left: Bits, right: Bits) -> Bits:
 
 
 def _given(
-    clocks: Clocks, path: str, datapath: Datapath, wanted: Mapping[str, Bits], clock: int = FETCH
+    clocks: Clocks, path: str, datapath: Datapath, expected: Mapping[str, Bits], clock: int = FETCH
 ) -> list[Bits]:
     """That all inputs of a pipeline on which an output depends are the wanted ones, in a clock."""
     graph = datapath.graph
     return [
-        same(clocks.at(clock, f"{path}.i_{name}"), wanted[name])
+        same(clocks.at(clock, f"{path}.i_{name}"), expected[name])
         for name in restrict(graph, tuple(graph.outputs)).variables
     ]
 
@@ -83,12 +83,14 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     size = part.cell_layout.size
     traces = {}
     if plan.traces:
-        kept = _stored(clocks, "rows.words", row)
-        traces = {name: _field(kept, part.row_layout, name).gated(~fresh) for name in plan.traces}
+        row_word = _stored(clocks, "rows.words", row)
+        traces = {
+            name: _field(row_word, part.row_layout, name).gated(~fresh) for name in plan.traces
+        }
     weights = []
     for lane in range(plan.lanes):
         low = lane * size
-        wanted = {
+        expected = {
             "pre_spike": spike,
             "noise": noise,
             "slope": at(FETCH, "slopes")[lane * plan.spec.hidden.slope_bits :][
@@ -101,8 +103,8 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         }
         for name in plan.cells:
             value = _field(stored, part.cell_layout, name, low)
-            wanted[name] = value if name == "weight" else value.gated(~fresh)
-        wanted |= traces
+            expected[name] = value if name == "weight" else value.gated(~fresh)
+        expected |= traces
         weights.append(_field(stored, part.cell_layout, "weight", low))
         prover.claim(
             f"sweep: lane {lane} takes its word",
@@ -111,7 +113,7 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
             " counts as 0",
             violated(
                 *_given(
-                    clocks, f"lane_{lane}", plan.synapse(blocks=lane < plan.block_lanes), wanted
+                    clocks, f"lane_{lane}", plan.synapse(blocks=lane < plan.block_lanes), expected
                 )
             ),
             clocks.quiet,
@@ -157,42 +159,42 @@ def _prove_word_write(
     prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: SynapseSweep
 ) -> None:
     """Where the new fields go."""
-    at, written = clocks.at, part.written
+    at, write_clock = clocks.at, part.written
     issue, word = at(0, "issue"), at(0, "word")
     synapse = plan.synapse()  # of every lane, with or without multiplier blocks
     fields = [
-        _result(clocks, written, f"lane_{lane}", synapse, name, part.cell_layout[name].width)
+        _result(clocks, write_clock, f"lane_{lane}", synapse, name, part.cell_layout[name].width)
         for lane in range(plan.lanes)
         for name in plan.cells
     ]
     everything = clocks.const((1 << plan.lanes) - 1, plan.lanes)
     some = Bits(clocks.terms, clocks.terms.var("any other word", len(word)))
-    no_load = (~at(written, "load").any()).holds
+    no_load = (~at(write_clock, "load").any()).holds
     prover.claim(
         "sweep: the write",
-        f"{written} clocks after its visit a word is written back whole, with what the lanes give,"
-        " and any other word stays; without a visit nothing is written",
+        f"{write_clock} clocks after its visit a word is written back whole, with what the lanes"
+        " give, and any other word stays; without a visit nothing is written",
         violated(
-            same(at(written, "ram.w_en"), everything.gated(issue)),
-            issue.implies(same(at(written, "ram.w_addr"), word)),
-            issue.implies(same(at(written, "ram.w_data"), cat(fields))),
+            same(at(write_clock, "ram.w_en"), everything.gated(issue)),
+            issue.implies(same(at(write_clock, "ram.w_addr"), word)),
+            issue.implies(same(at(write_clock, "ram.w_data"), cat(fields))),
             (issue & same(some, word))
             | same(
-                _stored(clocks, "ram.words", some, written + 1),
-                _stored(clocks, "ram.words", some, written),
+                _stored(clocks, "ram.words", some, write_clock + 1),
+                _stored(clocks, "ram.words", some, write_clock),
             ),
         ),
         [*clocks.quiet, no_load],
         {"word": word.term},
     )
-    load = at(written, "load")
+    load = at(write_clock, "load")
     prover.claim(
         "sweep: a load",
         "while nothing lands the host's synapse goes into the lanes of its mask, of its word",
         violated(
-            same(at(written, "ram.w_en"), load),
-            same(at(written, "ram.w_addr"), at(written, "word")),
-            same(at(written, "ram.w_data"), cat([at(written, "load_data")] * plan.lanes)),
+            same(at(write_clock, "ram.w_en"), load),
+            same(at(write_clock, "ram.w_addr"), at(write_clock, "word")),
+            same(at(write_clock, "ram.w_data"), cat([at(write_clock, "load_data")] * plan.lanes)),
         ),
         [*clocks.quiet, (~issue).holds],
     )
@@ -202,13 +204,13 @@ def _prove_row_write(
     prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: SynapseSweep
 ) -> None:
     """What is kept of rows changes with the last group alone."""
-    at, written = clocks.at, part.row_written
-    wanted = {"pre_spike": at(0, "spike")}
+    at, write_clock = clocks.at, part.row_written
+    expected = {"pre_spike": at(0, "spike")}
     stored = _stored(clocks, "rows.words", at(0, "row"))
     for name in plan.traces:
-        wanted[name] = _field(stored, part.row_layout, name).gated(~at(0, "fresh"))
+        expected[name] = _field(stored, part.row_layout, name).gated(~at(0, "fresh"))
     fields = [
-        _result(clocks, written, "row_pipeline", part.row_pipeline, name, place.width)
+        _result(clocks, write_clock, "row_pipeline", part.row_pipeline, name, place.width)
         for name, place in part.row_layout
     ]
     lands = at(0, "issue") & at(0, "ends")
@@ -217,10 +219,10 @@ def _prove_row_write(
         "the row's own word goes through its pipeline, and is written back with the visit of the"
         " last group, and with no other one",
         violated(
-            *_given(clocks, "row_pipeline", part.row_pipeline, wanted),
-            same(at(written, "rows.w_en"), lands),
-            lands.implies(same(at(written, "rows.w_addr"), at(0, "row"))),
-            lands.implies(same(at(written, "rows.w_data"), cat(fields))),
+            *_given(clocks, "row_pipeline", part.row_pipeline, expected),
+            same(at(write_clock, "rows.w_en"), lands),
+            lands.implies(same(at(write_clock, "rows.w_addr"), at(0, "row"))),
+            lands.implies(same(at(write_clock, "rows.w_data"), cat(fields))),
         ),
         clocks.quiet,
     )
@@ -240,24 +242,25 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     current = currents[:bits]
     for number in range(1, plan.lanes):
         current = mux(lane.equals(number), currents[number * bits :][:bits], current)
-    kept = {name: _field(stored, layout, name).gated(~fresh) for name, _ in layout}
-    wanted = {name: kept[name] for name in ("potential", "spike", "trace")}
-    written = part.written
+    old_fields = {name: _field(stored, layout, name).gated(~fresh) for name, _ in layout}
+    inputs = {name: old_fields[name] for name in ("potential", "spike", "trace")}
+    write_clock = part.written
     fields = [
-        _result(clocks, written, "neuron", part.neuron, name, place.width) for name, place in layout
+        _result(clocks, write_clock, "neuron", part.neuron, name, place.width)
+        for name, place in layout
     ]
-    spike = _result(clocks, written, "neuron", part.neuron, "spike", 1)
+    spike = _result(clocks, write_clock, "neuron", part.neuron, "spike", 1)
     prover.claim(
         "neurons: an update",
-        f"a neuron's word and the current of its lane go through its pipeline; {written} clocks"
+        f"a neuron's word and the current of its lane go through its pipeline; {write_clock} clocks"
         " after its visit the word is written back; in the first step of a sample it counts as 0",
         violated(
-            *_given(clocks, "neuron", part.neuron, {**wanted, "current": current}),
-            same(at(written, "store.w_en"), update),
-            update.implies(same(at(written, "store.w_addr"), index)),
-            update.implies(same(at(written, "store.w_data"), cat(fields))),
-            same(at(written, "fired"), update),
-            update.implies(same(at(written, "spike"), spike)),
+            *_given(clocks, "neuron", part.neuron, {**inputs, "current": current}),
+            same(at(write_clock, "store.w_en"), update),
+            update.implies(same(at(write_clock, "store.w_addr"), index)),
+            update.implies(same(at(write_clock, "store.w_data"), cat(fields))),
+            same(at(write_clock, "fired"), update),
+            update.implies(same(at(write_clock, "spike"), spike)),
             same(at(FETCH, "trace"), _field(stored, layout, "trace")),
         ),
         clocks.quiet,
@@ -266,10 +269,10 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     signal = _stored(clocks, "kept_signals.words", index)
     signal = signal.gated(at(FETCH, "signalled") & ~fresh)
     facts = []
-    for name, value in (("slopes", kept["slope"]), ("signals", signal)):
+    for name, value in (("slopes", old_fields["slope"]), ("signals", signal)):
         before, after = at(FETCH, name), at(FETCH + 1, name)
-        moved = cat([before[len(value) :], value]) if plan.lanes > 1 else value
-        facts.append(same(after, mux(fetch, moved, before)))
+        shifted = cat([before[len(value) :], value]) if plan.lanes > 1 else value
+        facts.append(same(after, mux(fetch, shifted, before)))
     prover.claim(
         "neurons: the group's registers",
         "a visit that fetches moves slope and signal of its neuron in as the last lane, and the"
@@ -291,7 +294,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     prover.claim(
         "neurons: under way",
         "from the clock behind a visit that updates to its write `landing` is high",
-        violated(*(at(clock, "landing") for clock in range(1, written + 1))),
+        violated(*(at(clock, "landing") for clock in range(1, write_clock + 1))),
         [*clocks.quiet, update.holds],
     )
 
@@ -341,15 +344,15 @@ def _prove_learning(
     prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Readout, weights: list[Bits]
 ) -> None:
     """Signals and new weights of a neuron."""
-    at, written = clocks.at, part.written
+    at, write_clock = clocks.at, part.written
     index, learn = at(0, "index"), at(0, "learn")
     signalled = FETCH + part.feedback.latency
     size = plan.spec.readout.error_format.width
     errors = [at(FETCH, "errors")[number * size :][:size] for number in range(plan.classes)]
     classes = range(plan.classes)
-    given = {f"weight_{number}": weights[number] for number in classes}
-    given |= {f"error_{number}": errors[number] for number in classes}
-    facts = _given(clocks, "feedback", part.feedback, given)
+    inputs = {f"weight_{number}": weights[number] for number in classes}
+    inputs |= {f"error_{number}": errors[number] for number in classes}
+    facts = _given(clocks, "feedback", part.feedback, inputs)
     for number in classes:
         own = {
             "weight": weights[number],
@@ -360,27 +363,27 @@ def _prove_learning(
         }
         facts += _given(clocks, f"synapse_{number}", plan.readout_synapse(), own)
     synapse, bits = plan.readout_synapse(), len(weights[0])
-    changed = [
-        _result(clocks, written, f"synapse_{number}", synapse, "weight", bits)
+    new_weights = [
+        _result(clocks, write_clock, f"synapse_{number}", synapse, "weight", bits)
         for number in range(plan.classes)
     ]
     width = plan.spec.hidden.signal_bits
     signal = _result(clocks, signalled, "feedback", part.feedback, "signal", width)
     everything = clocks.const((1 << plan.classes) - 1, plan.classes)
-    no_load = (~at(written, "load").any()).holds
+    no_load = (~at(write_clock, "load").any()).holds
     prover.claim(
         "readout: what a neuron learns",
         "signal and new weights are made of the weights as they were, of the errors of their"
         f" classes and the neuron's trace; the signal is given after {signalled} clocks, for its"
-        f" neuron, the weights are written after {written}, unless the layer is frozen",
+        f" neuron, the weights are written after {write_clock}, unless the layer is frozen",
         violated(
             *facts,
             same(at(signalled, "signal_write"), learn),
             learn.implies(same(at(signalled, "signal_index"), index)),
             same(at(signalled, "signal"), signal),
-            same(at(written, "ram.w_en"), everything.gated(learn & at(written, "learns"))),
-            learn.implies(same(at(written, "ram.w_addr"), index)),
-            learn.implies(same(at(written, "ram.w_data"), cat(changed))),
+            same(at(write_clock, "ram.w_en"), everything.gated(learn & at(write_clock, "learns"))),
+            learn.implies(same(at(write_clock, "ram.w_addr"), index)),
+            learn.implies(same(at(write_clock, "ram.w_data"), cat(new_weights))),
         ),
         [*clocks.quiet, no_load],
     )
@@ -410,24 +413,24 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
         {"number": number.term},
     )
     looked = part.looked
-    found = at(looked, "found_error")
+    error = at(looked, "found_error")
     before, after = at(looked, "errors"), at(looked + 1, "errors")
-    moved = cat([before[len(found) :], found]) if plan.classes > 1 else found
-    given = {
+    shifted = cat([before[len(error) :], error]) if plan.classes > 1 else error
+    inputs = {
         "score": score,
         "target": same(number, at(1, "label")),
         "known": at(1, "told"),
     }
-    some = found.any() | (at(looked, "any_error") & number.any())
+    some = error.any() | (at(looked, "any_error") & number.any())
     prover.claim(
         "readout: the errors",
         "the sum of the class that is looked at goes through its pipeline; its error comes in as"
         " that of the last class, and the others move a class down; with class 0 it begins anew"
         " whether there is some error",
         violated(
-            *_given(clocks, "error", part.error, given, 1),
-            same(found, _result(clocks, looked, "error", part.error, "error", len(found))),
-            same(after, mux(look, moved, before)),
+            *_given(clocks, "error", part.error, inputs, 1),
+            same(error, _result(clocks, looked, "error", part.error, "error", len(error))),
+            same(after, mux(look, shifted, before)),
             same(at(looked + 1, "any_error"), mux(look, some, at(looked, "any_error"))),
         ),
         [*clocks.quiet, inside],

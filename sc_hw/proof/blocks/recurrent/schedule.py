@@ -104,12 +104,12 @@ def prove_control(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         ),
         [prover.on(clocks.frames.at(0, "rst"))],
     )
-    given = [*clocks.quiet, course.invariant(0).holds]
+    assumptions = [*clocks.quiet, course.invariant(0).holds]
     prover.claim(
         "control: the counters",
         "every clock keeps what the counters are in each state",
         violated(course.invariant(1)),
-        given,
+        assumptions,
     )
     visits = [at(0, name) for name in VISITS]
     others = [~(left & right) for n, left in enumerate(visits) for right in visits[n + 1 :]]
@@ -117,21 +117,21 @@ def prove_control(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         "control: one thing at a time",
         "of visits, answer, the host's turn and the end of a step there is at most one in a clock",
         violated(*others),
-        given,
+        assumptions,
     )
-    _prove_layer(prover, course, given)
-    _prove_readout(prover, course, given)
-    _prove_waits(prover, course, given)
+    _prove_layer(prover, course, assumptions)
+    _prove_readout(prover, course, assumptions)
+    _prove_waits(prover, course, assumptions)
     _prove_distinct(prover, net, plan)
 
 
-def _prove_layer(prover: Prover, course: _Course, given: list[object]) -> None:
+def _prove_layer(prover: Prover, course: _Course, assumptions: list[object]) -> None:
     """Visits of the recurrent layer."""
     plan, at = course.plan, course.at
     visit = [at(n, "fetch") | at(n, "issue") | at(n, "update") for n in (0, 1)]
     last = plan.groups * (plan.rows + 2 * plan.lanes) - 1
     at_last = course.place(0).equals(last)
-    taken = at(0, "i_valid") & at(0, "i_ready")
+    transfer = at(0, "i_valid") & at(0, "i_ready")
     word = at(0, "word").wide(max(course.wide, len(at(0, "word"))))[: course.wide]
     group, row = course.counter(0, "group"), course.counter(0, "row")
     index = at(0, "index").low(course.wide)
@@ -142,13 +142,13 @@ def _prove_layer(prover: Prover, course: _Course, given: list[object]) -> None:
         " next place, up to the last one: for each group its neurons' slopes and signals, its rows,"
         " its neurons",
         violated(
-            taken.implies(visit[1] & ~course.place(1).any()),
+            transfer.implies(visit[1] & ~course.place(1).any()),
             (visit[0] & ~at_last).implies(visit[1] & same(course.place(1), course.place(0) + 1)),
             (visit[0] & at_last).implies(~visit[1] & course.is_in(1, "fire")),
-            (~visit[0] & ~taken).implies(~visit[1]),
+            (~visit[0] & ~transfer).implies(~visit[1]),
             visit[0].implies(course.place(0).below(last + 1)),
         ),
-        given,
+        assumptions,
     )
     prover.claim(
         "control: numbers of words and neurons",
@@ -161,19 +161,19 @@ def _prove_layer(prover: Prover, course: _Course, given: list[object]) -> None:
             same(at(0, "begins"), at(0, "issue") & ~row.any()),
             same(at(0, "ends"), at(0, "issue") & group.equals(plan.groups - 1)),
         ),
-        given,
+        assumptions,
     )
 
 
-def _prove_readout(prover: Prover, course: _Course, given: list[object]) -> None:
+def _prove_readout(prover: Prover, course: _Course, assumptions: list[object]) -> None:
     """Visits of the readout, and when a step learns."""
     plan, at = course.plan, course.at
     neuron, number = course.counter(0, "neuron"), course.counter(0, "class")
     after, index = course.counter(1, "neuron"), at(0, "index").low(course.wide)
     facts = []
     learns = at(0, "told") & at(0, "any_error")
-    taken = at(0, "o_valid") & at(0, "o_ready")
-    for visit, begins in (("add", at(0, "leak")), ("learn", taken & learns)):
+    transfer = at(0, "o_valid") & at(0, "o_ready")
+    for visit, begins in (("add", at(0, "leak")), ("learn", transfer & learns)):
         last = neuron.equals(plan.neurons - 1)
         facts += [
             begins.implies(at(1, visit) & ~after.any()),
@@ -195,21 +195,21 @@ def _prove_readout(prover: Prover, course: _Course, given: list[object]) -> None
         "neurons follow each other for the sums and, where a class is told and an error is not 0,"
         " for what is learned, from the first to the last; so do the classes",
         violated(*facts),
-        given,
+        assumptions,
     )
-    kept = at(0, "signalled")
+    signalled = at(0, "signalled")
     prover.claim(
         "control: signals of the step before",
         "the signals count in the step behind one that has learned, and in no other",
         violated(
             at(0, "o_valid").implies(same(at(1, "signalled"), learns)),
-            (~at(0, "o_valid")).implies(same(at(1, "signalled"), kept)),
+            (~at(0, "o_valid")).implies(same(at(1, "signalled"), signalled)),
         ),
-        given,
+        assumptions,
     )
 
 
-def _prove_waits(prover: Prover, course: _Course, given: list[object]) -> None:
+def _prove_waits(prover: Prover, course: _Course, assumptions: list[object]) -> None:
     """What begins only when all has landed."""
     at = course.at
     quiet = ~at(0, "landing")
@@ -229,7 +229,7 @@ def _prove_waits(prover: Prover, course: _Course, given: list[object]) -> None:
             (at(0, "serves") & at(0, "host")).implies(at(1, "serves")),
             at(0, "serves").implies(~at(0, "word").any()),
         ),
-        given,
+        assumptions,
     )
 
 
@@ -264,16 +264,16 @@ def _prove_distinct(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
 
 def _delayed(clocks: Clocks, plan: RecurrentPlan, neurons: Bits) -> tuple[Bits, list[Bits]]:
     """The neurons' spikes that come back in a step, and that all lines of registers move on."""
-    found, moved = [], []
+    spikes, facts = [], []
     for number, delay in enumerate(plan.spec.hidden.delays):
         line = neurons[number]
         if delay > 1:
             past, then = (clocks.at(clock, f"past_{number}") for clock in (0, 1))
             line = cat([line, past])
             on = line[: delay - 1].gated(~clocks.at(0, "first"))
-            moved.append(same(then, mux(clocks.at(0, "take"), on, past)))
-        found.append(line[delay - 1])
-    return cat(found), moved
+            facts.append(same(then, mux(clocks.at(0, "take"), on, past)))
+        spikes.append(line[delay - 1])
+    return cat(spikes), facts
 
 
 def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
@@ -281,8 +281,8 @@ def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     clocks = Clocks(prover, net, 1)
     at = clocks.at
     rows, neurons = at(0, "rows"), at(0, "neurons")
-    returning, moved = _delayed(clocks, plan, neurons)
-    taken = cat([at(0, "lines"), returning.gated(~at(0, "first"))])
+    returning, lines = _delayed(clocks, plan, neurons)
+    new_rows = cat([at(0, "lines"), returning.gated(~at(0, "first"))])
     turned = cat([rows[1:], rows[0]]) if plan.rows > 1 else rows
     inward = cat([neurons[1:], at(0, "spike")]) if plan.neurons > 1 else at(0, "spike")
     around = cat([neurons[1:], neurons[0]]) if plan.neurons > 1 else neurons
@@ -292,17 +292,17 @@ def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         " sample, the neurons', or those of before that its line of registers gives, which then"
         " moves on; rings turn with visits, a neuron's spike comes in last, else all stays",
         violated(
-            same(at(1, "rows"), mux(at(0, "take"), taken, mux(at(0, "issue"), turned, rows))),
+            same(at(1, "rows"), mux(at(0, "take"), new_rows, mux(at(0, "issue"), turned, rows))),
             same(
                 at(1, "neurons"),
                 mux(at(0, "fired"), inward, mux(at(0, "add"), around, neurons)),
             ),
-            *moved,
+            *lines,
             same(at(0, "row_spike"), rows[0]),
             same(at(0, "neuron_spike"), neurons[0]),
         ),
     )
-    for ring, visit, shown, count in (
+    for ring, visit, output, count in (
         ("rows", "issue", "row_spike", plan.rows),
         ("neurons", "add", "neuron_spike", plan.neurons),
     ):
@@ -322,7 +322,7 @@ def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
             f"visits of {count} clocks show the spikes of the {ring} in order, and the ring is then"
             " as it was",
             violated(
-                *(same(around_all.at(n, shown), first[n]) for n in range(count)),
+                *(same(around_all.at(n, output), first[n]) for n in range(count)),
                 same(around_all.at(count, ring), first),
             ),
             turns,

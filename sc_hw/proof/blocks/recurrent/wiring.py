@@ -68,11 +68,11 @@ class Joint(Joined):
 
     def _control(self) -> None:
         at = self.at
-        taken = at("i__valid") & at("i__ready")
+        transfer = at("i__valid") & at("i__ready")
         self.glue.registers(
             "the step",
             "what a step says is kept from the clock in which it is taken to the next one's",
-            {STEP: Next(mux(taken, at("i__payload"), at(STEP)).term, None)},
+            {STEP: Next(mux(transfer, at("i__payload"), at(STEP)).term, None)},
         )
         landing = [at(f"{name}.landing") for name in ("sweep", "neurons", "readout")]
         self.outputs(

@@ -14,7 +14,7 @@ def prove_memory(lane: LaneFrames) -> None:
     word from clock 2 on. So each claim compares the memory of clocks 1 and 2.
     """
     prover, t, frames = lane.prover, lane.t, lane.frames
-    loaded = slices(prover, frames.at(0, "load_data"), lane.facts.word)
+    load_values = slices(prover, frames.at(0, "load_data"), lane.facts.word)
     place = t.var("place", t.width(frames.at(0, "read")))  # any word
     load = lane.bit(0, "load")
     no_reset = lane.no_reset[:3]  # clocks 0 to 2
@@ -28,7 +28,7 @@ def prove_memory(lane: LaneFrames) -> None:
             f"lane, memory: load of {name}",
             f"a load writes the host's {name} to the word that `{address}` gives one clock later,"
             " and changes no other word",
-            t.differ(after, t(K.ITE, addressed, loaded[name], before)),
+            t.differ(after, t(K.ITE, addressed, load_values[name], before)),
             [*no_reset, load],
             witness,
         )

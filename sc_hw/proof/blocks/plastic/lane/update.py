@@ -29,8 +29,8 @@ def prove_update(lane: LaneFrames) -> None:
     for name in lane.write_clock:
         _prove_write_back(lane, name, SmtOps(t).let(name, new[name]), cuts)
     for name in facts.saturating:
-        changed = (SmtOps(t).let(name, new[name]) != ops.unclamped(new[name])).term
-        _prove_saturation_flag(lane, name, changed, cuts)
+        saturation = (SmtOps(t).let(name, new[name]) != ops.unclamped(new[name])).term
+        _prove_saturation_flag(lane, name, saturation, cuts)
 
 
 def _rule_values(lane: LaneFrames) -> dict[str, SmtInt]:
@@ -61,9 +61,9 @@ def _prove_write_back(lane: LaneFrames, name: str, value: SmtInt, cuts: Cuts) ->
     enable, address = lane.write_ports(name)
     # The bus' enable is registered in the lane (clock + 1, when the address is there too); the
     # memory holds the word from clock + 2 on.
-    written = number(t, lane.stored(clock + 2, name, frames.at(clock + 1, address)), form.signed)
+    new_value = number(t, lane.stored(clock + 2, name, frames.at(clock + 1, address)), form.signed)
     wrong = prover.either(
-        t.differ(value.low(form.width), written.low(form.width)),
+        t.differ(value.low(form.width), new_value.low(form.width)),
         # The value itself must fit, or equal low bits would prove too little.
         (value < form.lo).term,
         (value > form.hi).term,
@@ -75,22 +75,22 @@ def _prove_write_back(lane: LaneFrames, name: str, value: SmtInt, cuts: Cuts) ->
         " for the word that was read (initial fields in place of those read if `clear` was high)",
         wrong,
         [*lane.reads, lane.bit(clock, enable), prover.off(frames.at(clock, "load"))],
-        {**cuts.witness, f"{name}' (rule)": value, f"{name}' (netlist)": written},
+        {**cuts.witness, f"{name}' (rule)": value, f"{name}' (netlist)": new_value},
         abstraction=cuts.abstraction,
     )
 
 
-def _prove_saturation_flag(lane: LaneFrames, name: str, changed: Any, cuts: Cuts) -> None:
+def _prove_saturation_flag(lane: LaneFrames, name: str, saturation: Any, cuts: Cuts) -> None:
     """Add the claim about the flag that reports the saturation of a field."""
     prover, t = lane.prover, lane.t
     clock = lane.write_clock[lane.facts.weight]
-    wanted = prover.both(lane.bit(clock, "write_en"), changed)
+    expected = prover.both(lane.bit(clock, "write_en"), saturation)
     prover.claim(
         f"lane, saturated: {name}",
         f"`saturated_{name}` is high {clock + 1} clocks after a synapse's turn exactly if the new"
         f" {name} is written and saturation has changed it",
         # One clock behind the enable: the flag is a register.
-        prover.no(t(K.EQUAL, lane.bit(clock + 1, f"saturated_{name}"), wanted)),
+        prover.no(t(K.EQUAL, lane.bit(clock + 1, f"saturated_{name}"), expected)),
         lane.reads,
         cuts.witness,
         abstraction=cuts.abstraction,

@@ -16,8 +16,8 @@ def prove_evaluation(n: NeuronFrames) -> None:
     """Add the claims about the decision, the score and the new state of the neuron of clock 0."""
     prover, t, unit, out = n.prover, n.t, n.unit, n.out
     values, assumptions = _unit_inputs(n)
-    named = n.frames.cuts(n.facts.named_signals, n.facts.adding)
-    cuts = Cuts(prover, named, assumptions)
+    signals = n.frames.cuts(n.facts.named_signals, n.facts.adding)
+    cuts = Cuts(prover, signals, assumptions)
     cuts.witness.update({"index": n.at(0, "index"), **values})
     new = unit.apply(SmtOps(t, cuts), values)
     results = {name: SmtOps(t).let(name, value) for name, value in new.items()}
@@ -53,21 +53,21 @@ def _prove_write_back(
 ) -> None:
     """Add the claims about the neuron's word in memory behind its evaluation."""
     unit, out = n.unit, n.out
-    wanted = {
+    expected = {
         name: results[name].low(form.width)
         for name, form in unit.outputs.items()
         if name in unit.state
     }
     if not n.spec.winner_take_all:  # then each word keeps its spikes of the last two steps
-        wanted |= {"fired": results["ready"].low(1), "fired_before": fired.low(1)}
+        expected |= {"fired": results["ready"].low(1), "fired_before": fired.low(1)}
     # The word is registered in clock out + 1, and in memory from out + 2 on.
-    written = n.word(out + 2, n.at(0, "index"))
-    for name, value in wanted.items():
+    new_word = n.word(out + 2, n.at(0, "index"))
+    for name, value in expected.items():
         n.prover.claim(
             f"neurons, written: {name}",
             f"{out + 2} clocks after `evaluate` the memory holds the new {name} of the neuron's"
             " function (without a load in between)",
-            n.t.differ(value, written[name]),
+            n.t.differ(value, new_word[name]),
             [*assumptions, n.prover.off(n.at(out, "load"))],
             cuts.witness,
             abstraction=cuts.abstraction,
@@ -102,7 +102,7 @@ def _unit_inputs(n: NeuronFrames) -> tuple[dict[str, SmtInt], list[Any]]:
         if name in unit.inputs:
             values[name] = SmtInt.unsigned(t, t(K.ITE, first, at(0, name), n.register(0, name)))
     values["current"], in_range = current_of(n)
-    fired, other_fired, counted = _spikes_before(n, index, word)
+    fired, other_fired, spike_flags = _spikes_before(n, index, word)
     values["fired"] = _as_integer(n, fired)
     if "others" in unit.inputs:
         values["others"] = _as_integer(n, other_fired)
@@ -110,7 +110,7 @@ def _unit_inputs(n: NeuronFrames) -> tuple[dict[str, SmtInt], list[Any]]:
         # Any number will do here: which one it is, is a claim about the noise.
         noise = at(used, NOISE) if NOISE in n.net.signals else t.var("any noise", n.spec.noise_bits)
         values["noise"] = SmtInt.signed(t, noise)
-    return values, [*assumptions, *in_range, *counted]
+    return values, [*assumptions, *in_range, *spike_flags]
 
 
 def current_of(n: NeuronFrames) -> tuple[SmtInt, list[Any]]:

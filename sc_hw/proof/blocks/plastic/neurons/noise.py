@@ -36,7 +36,7 @@ def lfsr_after(places: int) -> Bits:
 def prove_noise(n: NeuronFrames) -> None:
     """Add the claims about the number that a neuron gets and about the register behind it."""
     places = n.spec.noise_bits
-    wanted = lfsr_after(places)
+    expected = lfsr_after(places)
     register = n.net.states[n.net.state_of("lfsr")]
     if NOISE in n.net.signals:  # absent where no noise can reach the threshold
         _claim_parities(
@@ -45,7 +45,7 @@ def prove_noise(n: NeuronFrames) -> None:
             f"a neuron's noise is the next {places}-bit number of `sc_model.arithmetic.Lfsr`, for"
             " every state of the register",
             n.net.signals[NOISE],
-            wanted[:places],
+            expected[:places],
         )
     next_register = _register_after_a_number(n)
     _claim_parities(
@@ -53,7 +53,7 @@ def prove_noise(n: NeuronFrames) -> None:
         "noise: register",
         f"with a neuron's number the register moves on by {places} places, from every state",
         next_register,
-        wanted,
+        expected,
     )
     prover, adding = n.prover, n.facts.adding
     before, after = n.control(adding)["lfsr"], n.control(adding + 1)["lfsr"]

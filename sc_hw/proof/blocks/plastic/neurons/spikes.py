@@ -62,7 +62,7 @@ def _prove_history(n: NeuronFrames) -> None:
     )
     # `ask` is registered, so that the history is read in clock 1; its output registers follow.
     both = in_history(1, at(0, "ask"))
-    wanted = t(
+    expected = t(
         K.ITE,
         bit(0, "ask_before"),
         t(K.BV_EXTRACT, both, indices=(1, 1)),
@@ -73,7 +73,7 @@ def _prove_history(n: NeuronFrames) -> None:
         "spikes: asked for",
         f"{fetch} clocks after `ask` gives a neuron's number, `asked` is that neuron's spike in its"
         " last evaluation, or with `ask_before` in the one before",
-        t.differ(at(fetch, "asked"), wanted),
+        t.differ(at(fetch, "asked"), expected),
         n.no_reset,
     )
 
@@ -112,19 +112,19 @@ def _prove_counts(n: NeuronFrames) -> None:
         {"count": count, "count'": new_count},
     )
     # The flags are registers behind the last result, and what inhibits is one behind the flags.
-    counted, taken_over = out + 1, out + 2
+    count_clock, taken_over = out + 1, out + 2
     control = n.control(taken_over)
     prover.claim(
         "spikes: counted to the end",
         f"{taken_over} clocks after the last evaluation of a step those flags inhibit the next one",
         prover.either(
-            prover.no(t(K.EQUAL, prover.on(control["any_fired"]), bit(counted, "any_now"))),
-            prover.no(t(K.EQUAL, prover.on(control["many_fired"]), bit(counted, "many_now"))),
+            prover.no(t(K.EQUAL, prover.on(control["any_fired"]), bit(count_clock, "any_now"))),
+            prover.no(t(K.EQUAL, prover.on(control["many_fired"]), bit(count_clock, "many_now"))),
         ),
         [
             *n.no_reset,
             bit(0, "evaluate"),
             bit(0, "at_last"),
-            prover.off(n.at(counted, "load_control")),
+            prover.off(n.at(count_clock, "load_control")),
         ],
     )

@@ -34,12 +34,12 @@ def prove_turns(n: NeuronFrames) -> None:
         t(K.BV_ADD, index, t.const(1, n.index_bits)),
     )
     # The number is a register: it changes in the clock behind the evaluation.
-    wanted = t(K.ITE, bit(0, "evaluate"), following, index)
+    expected = t(K.ITE, bit(0, "evaluate"), following, index)
     prover.claim(
         "neurons, turns: in order",
         f"`evaluate` takes the turn from number k to k + 1, from {n.facts.total - 1} to 0; nothing"
         " else changes it",
-        prover.either(next_violation, t.differ(at(1, "index"), wanted)),
+        prover.either(next_violation, t.differ(at(1, "index"), expected)),
         [*n.no_reset[:2], *_invariant(n, 0, last)],
         witness,
     )

@@ -130,14 +130,14 @@ def prove_distances(frames: SequencerFrames) -> None:
         [*holds, *legal, *counting],
     )
     # A clock after the visit at least one slot has been passed: this excludes the visit itself.
-    counted = [*holds, *legal, *counting, t(K.BV_UGE, ghosts.distance, one)]
+    assumptions = [*holds, *legal, *counting, t(K.BV_UGE, ghosts.distance, one)]
     again = t(K.EQUAL, visit.slot(present), first_slot)
     frames.claim(
         "slots",
         "from a row's synapse to the next synapse of that row, in whatever group, it is at least"
         " `slots` clocks; so it is from `end` to `end`",
         prover.both(again, t(K.BV_ULT, ghosts.age, sizes.slots)),
-        counted,
+        assumptions,
     )
     frames.claim(
         "sweep",
@@ -147,5 +147,5 @@ def prove_distances(frames: SequencerFrames) -> None:
             t(K.EQUAL, present.value("group"), visit.first_group),
             t(K.BV_ULT, ghosts.age, sizes.of_slots(sizes.groups)),
         ),
-        counted,
+        assumptions,
     )

@@ -147,11 +147,11 @@ def _of_chain(glue: Glue, place: Placement, name: str, bits: int) -> Any:
     ----------
     name : name of the signal in every chain, with ``{}`` in place of the chain's number.
     """
-    named = glue.at("host.chain")
+    number = glue.at("host.chain")
     value = glue.const(0, bits)
     for chain in range(place.chains):
         word = glue.low(glue.at(name.format(chain)), bits)
-        value = glue.choice(glue.is_number(named, chain), word, value)
+        value = glue.choice(glue.is_number(number, chain), word, value)
     return value
 
 

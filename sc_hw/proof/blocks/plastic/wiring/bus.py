@@ -41,12 +41,12 @@ def prove_bus(glue: Glue, facts: LayerFacts, place: Placement) -> None:
         },
     )
     for chain in range(place.chains):
-        wanted = _fields(glue, facts, place, chain)
+        expected = _fields(glue, facts, place, chain)
         name = f"chain_{chain}.bus"
         bus = glue.at(name)
         for kind, running in (("strobes", False), ("data", True)):
             rows = [row for row in facts.bus if (row.name in _STROBES) != running]
-            _prove_fields(glue, f"bus {chain}, {kind}", name, bus, rows, wanted, running)
+            _prove_fields(glue, f"bus {chain}, {kind}", name, bus, rows, expected, running)
         glue.outputs(
             f"values into chain {chain}",
             "the values of the neuron whose turn it is enter the chain",
@@ -61,7 +61,7 @@ def _prove_fields(
     output: str,
     bus: Any,
     rows: list[Field],
-    wanted: dict[str, Any],
+    expected: dict[str, Any],
     running: bool,
 ) -> None:
     """Claim some fields of a bus."""
@@ -73,7 +73,7 @@ def _prove_fields(
         {
             row.name: (
                 glue.t(K.BV_EXTRACT, bus, indices=(row.offset + row.width - 1, row.offset)),
-                wanted[row.name],
+                expected[row.name],
             )
             for row in rows
         },

@@ -95,8 +95,8 @@ def _prove_hops(glue: Glue, bus: _Bus, facts: LayerFacts, columns: int) -> None:
             def before(ago: int, name: str = name, cluster: int = cluster) -> Any:
                 return bus.field(name, cluster - 1, ago)
 
-            wanted = glue.strobe(before, 1) if name in _CLEARED else before(1)
-            pairs[f"{name} of cluster {cluster}"] = (bus.field(name, cluster), wanted)
+            expected = glue.strobe(before, 1) if name in _CLEARED else before(1)
+            pairs[f"{name} of cluster {cluster}"] = (bus.field(name, cluster), expected)
     glue.fields(
         "hops",
         "the bus of a cluster is that of the cluster before it, or the chain's, a clock later; a"
@@ -109,7 +109,7 @@ def _prove_hops(glue: Glue, bus: _Bus, facts: LayerFacts, columns: int) -> None:
 
 def _prove_lanes(glue: Glue, bus: _Bus, facts: LayerFacts, columns: int) -> None:
     """The inputs of each lane that come from the bus."""
-    wanted = {}
+    expected = {}
     for cluster, lanes in enumerate(_clusters(facts, columns)):
         before = cluster - 1
 
@@ -122,17 +122,17 @@ def _prove_lanes(glue: Glue, bus: _Bus, facts: LayerFacts, columns: int) -> None
         for column in lanes:
             number = columns - 1 - column
             here = glue.is_number(bus.field("load_number", before, 2), number)
-            wanted[f"lane_{column}.load"] = glue.all_of(glue.strobe(load, 1), here)
-            wanted[f"lane_{column}.moves"] = glue.strobe(moves, 1)
+            expected[f"lane_{column}.load"] = glue.all_of(glue.strobe(load, 1), here)
+            expected[f"lane_{column}.moves"] = glue.strobe(moves, 1)
             for port in facts.ports["lane"]:
                 if not port.output and port.name not in _OWN:
                     name = f"lane_{column}.{port.name}"
-                    wanted[name] = bus.field(port.name, cluster)
+                    expected[name] = bus.field(port.name, cluster)
     glue.outputs(
         "lanes",
         "every lane gets its cluster's bus; a load is for the lane whose number was on the bus a"
         " clock before it, and for no other; values move with a shift and with a capture",
-        wanted,
+        expected,
         running=False,
     )
 
@@ -140,17 +140,17 @@ def _prove_lanes(glue: Glue, bus: _Bus, facts: LayerFacts, columns: int) -> None
 def _prove_values(glue: Glue, facts: LayerFacts, columns: int) -> None:
     """Values enter a lane from the lane before it."""
     firsts = {lanes[0] for lanes in _clusters(facts, columns)}
-    wanted = {}
+    expected = {}
     for column in range(columns):
         port = f"lane_{column}.shift_in"
         source = "shift_in" if column == 0 else f"lane_{column - 1}.shift_out"
         # A register stands in front of each cluster, as in the bus.
-        wanted[port] = glue.wide(source, port, int(column in firsts))
+        expected[port] = glue.wide(source, port, int(column in firsts))
     glue.outputs(
         "values",
         "a value that enters a lane is that of the lane before it, or the chain's; between"
         " clusters a clock later, as the bus",
-        wanted,
+        expected,
         running=False,
     )
 
@@ -184,7 +184,7 @@ def _prove_count(
     clusters = _clusters(facts, columns)
     # Lanes beyond the last group's neurons sweep a place without one.
     neurons = place.neurons - (place.groups - 1) * place.columns
-    wanted = {}
+    expected = {}
     for cluster, lanes in enumerate(clusters):
         name = f"{counter}_by_{cluster}"
         width = glue.widths[name]
@@ -199,12 +199,12 @@ def _prove_count(
                 exists = glue.all_of(exists, glue.no(last))
             flag = glue.all_of(glue.at(f"lane_{column}.{counter}"), exists)
             count = glue.plus(count, flag)
-        wanted[name] = Next(count)
+        expected[name] = Next(count)
     total = glue.at(f"{counter}_by_{len(clusters) - 1}")
     glue.registers(
         counter,
         "each cluster adds its lanes that have saturated, in the clock in which they say so, to"
         " the count of the cluster before; rows and neurons that the layer lacks do not count",
-        wanted,
+        expected,
         outputs={counter: glue.low(total, glue.widths[counter])},
     )

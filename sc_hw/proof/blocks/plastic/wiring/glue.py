@@ -143,7 +143,7 @@ class Glue:
         self,
         name: str,
         statement: str,
-        wanted: Mapping[str, Any],
+        expected: Mapping[str, Any],
         *,
         running: bool = True,
         assumptions: Sequence[Any] = (),
@@ -152,20 +152,20 @@ class Glue:
 
         Parameters
         ----------
-        wanted : by output. One that the module does not have is left out: the module of the part
+        expected : by output. One that the module does not have is left out: the module of the part
             does not use it, which the claim about that instance shows.
         running : assume that no clock up to now has a reset. False where the outputs follow their
             sources in a reset too.
         assumptions : conditions under which the outputs must be so.
         """
-        pairs = self._present(wanted)
+        pairs = self._present(expected)
         self._claim(name, statement, pairs, [*(self.running if running else ()), *assumptions])
 
-    def _present(self, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    def _present(self, expected: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
         """The outputs of these names that the module has: what each is and what it must be."""
-        present = [name for name in wanted if name in self.signals.net.outputs]
+        present = [name for name in expected if name in self.signals.net.outputs]
         self.claimed |= set(present)
-        return {f"output {name}": (self._output(name), wanted[name]) for name in present}
+        return {f"output {name}": (self._output(name), expected[name]) for name in present}
 
     def fields(
         self,
@@ -198,7 +198,7 @@ class Glue:
         self,
         name: str,
         statement: str,
-        wanted: Mapping[str, Next],
+        expected: Mapping[str, Next],
         *,
         outputs: Mapping[str, Any] | None = None,
         assumptions: Sequence[Any] = (),
@@ -210,7 +210,7 @@ class Glue:
         fails. `outputs` : what shows the registers, by output.
         """
         pairs = self._present(outputs or {})
-        for register, value in wanted.items():
+        for register, value in expected.items():
             if register not in self.signals.registers:
                 continue
             self.claimed.add(register)
@@ -225,7 +225,7 @@ class Glue:
                 present = self.signals.free(f"{register}'", self.t.width(after), self.now)
             pairs[f"{register}'"] = (present, after)
         if not pairs:  # a claim about nothing
-            example = {"registers that the module lacks": ", ".join(wanted)}
+            example = {"registers that the module lacks": ", ".join(expected)}
             self.prover.record(f"{self.label}: {name}", statement, False, 0.0, example)
             return
         self._claim(name, statement, pairs, assumptions)
@@ -248,8 +248,8 @@ class Glue:
         violation = self.prover.either(*violations.values()) if violations else self.t.tm.mk_false()
         witness: dict[str, Any] = {}
         for signal in violations:
-            found, wanted = pairs[signal]
-            witness |= {f"{signal} (netlist)": found, f"{signal} (claimed)": wanted}
+            output, expected = pairs[signal]
+            witness |= {f"{signal} (netlist)": output, f"{signal} (claimed)": expected}
         claim = self.prover.claim(label, statement, violation, assumptions, witness)
         if claim.counterexample is not None:
             self.prover.claims[-1] = replace(claim, counterexample=_differing(claim.counterexample))
@@ -261,11 +261,11 @@ class Glue:
         """
         signals = self.signals
         outputs = sorted({*signals.net.outputs, *ports} - self.claimed)
-        named = sorted(set(signals.registers) - self.claimed)
+        unclaimed = sorted(set(signals.registers) - self.claimed)
         unread = sorted(set(signals.net.states) - signals.read)
         example = {
             "outputs without a claim": ", ".join(outputs),
-            "registers without a claim": ", ".join([*named, *unread]),
+            "registers without a claim": ", ".join([*unclaimed, *unread]),
             "ports of parts that the design does not know": ", ".join(signals.cut.unknown),
         }
         example = {text: names for text, names in example.items() if names}

@@ -100,7 +100,7 @@ def _writes(left: Any, right: Any) -> list[tuple[Any, Any]]:
     if not (left.sort().is_array() and alike and left.children()):
         return [(left, right)]
     pairs = zip(left.children(), right.children(), strict=True)
-    return [found for one, other in pairs for found in _writes(one, other)]
+    return [pair for one, other in pairs for pair in _writes(one, other)]
 
 
 def _differences(
@@ -163,22 +163,22 @@ def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
 
 def _joined(terms: Terms, parts: list[Any]) -> Any:
     """The concatenation of vectors that are joined from the lowest up, as all of them are."""
-    found: list[Any] = []
+    pieces: list[Any] = []
     for part in parts:
         while part.kind() == K.BV_CONCAT:
             first, part = part.children()
-            found.append(first)
-        found.append(part)
-    joined = found.pop()
-    for part in reversed(found):
-        joined = terms(K.BV_CONCAT, part, joined)
-    return joined
+            pieces.append(first)
+        pieces.append(part)
+    result = pieces.pop()
+    for part in reversed(pieces):
+        result = terms(K.BV_CONCAT, part, result)
+    return result
 
 
-def _bits_of_joined(terms: Terms, joined: Any, high: int, low: int) -> Any:
+def _bits_of_joined(terms: Terms, vector: Any, high: int, low: int) -> Any:
     """Bits of a concatenation: of the part that they lie in, where it is one."""
     end = 0
-    for child in reversed(joined.children()):
+    for child in reversed(vector.children()):
         begin, end = end, end + terms.width(child)
         if begin <= low and high < end:
             if (low, high) == (begin, end - 1):
@@ -187,7 +187,7 @@ def _bits_of_joined(terms: Terms, joined: Any, high: int, low: int) -> Any:
             if child.kind() == K.BV_CONCAT:
                 return _bits_of_joined(terms, child, *inner)
             return terms(K.BV_EXTRACT, child, indices=inner)
-    return terms(K.BV_EXTRACT, joined, indices=(high, low))
+    return terms(K.BV_EXTRACT, vector, indices=(high, low))
 
 
 def _inputs(alone: Netlist, inside: Netlist, connections: Connections) -> dict[str, Any]:
@@ -224,26 +224,26 @@ def by_name(alone: Netlist, inside: Netlist) -> Pairs:
     the names around them, so that they are looked at only where a name without them is not unique.
     """
     left, right = (_names(net) for net in (alone, inside))
-    found: dict[str, str] = {}
-    taken: set[str] = set()
+    counterparts: dict[str, str] = {}
+    used: set[str] = set()
     for key in (str, base_name):
         table: dict[tuple[str, str], list[str]] = defaultdict(list)
         for state, names in right.items():
             for name in {*map(key, names)}:
                 table[name, _sort(inside, state)].append(state)
         for state, names in left.items():
-            if state in found:
+            if state in counterparts:
                 continue
             candidates = [
                 other
                 for name in sorted({*map(key, names)})
                 for other in table[name, _sort(alone, state)]
-                if other not in taken
+                if other not in used
             ]
             if candidates:
-                found[state] = candidates[0]
-                taken.add(candidates[0])
-    return found, _rest(alone, inside, found)
+                counterparts[state] = candidates[0]
+                used.add(candidates[0])
+    return counterparts, _rest(alone, inside, counterparts)
 
 
 def by_structure(alone: Netlist, inside: Netlist, inputs: dict[str, Any]) -> Pairs:
@@ -279,21 +279,21 @@ def by_structure(alone: Netlist, inside: Netlist, inputs: dict[str, Any]) -> Pai
             }
             for table, shapes_of in zip(colours, shapes, strict=True)
         ]
-    found: dict[str, str] = {}
+    counterparts: dict[str, str] = {}
     members: dict[int, list[str]] = defaultdict(list)
     for name in sorted(inside.states):
         members[colours[1][name]].append(name)
     for name in sorted(alone.states):
         if members[colours[0][name]]:
-            found[name] = members[colours[0][name]].pop(0)
-    return found, _rest(alone, inside, found)
+            counterparts[name] = members[colours[0][name]].pop(0)
+    return counterparts, _rest(alone, inside, counterparts)
 
 
-def _rest(alone: Netlist, inside: Netlist, found: dict[str, str]) -> list[str]:
+def _rest(alone: Netlist, inside: Netlist, counterparts: dict[str, str]) -> list[str]:
     """Registers of either netlist without a counterpart."""
-    taken = {*found.values()}
-    rest = [name for name in alone.states if name not in found]
-    return rest + [name for name in inside.states if name not in taken]
+    used = {*counterparts.values()}
+    rest = [name for name in alone.states if name not in counterparts]
+    return rest + [name for name in inside.states if name not in used]
 
 
 def _names(net: Netlist) -> dict[str, list[str]]:
@@ -330,14 +330,14 @@ def _shape(net: Netlist, term: Any) -> tuple[int, list[str]]:
     registers = {term: name for name, term in net.states.items()}
     numbers: dict[Any, int] = {}
     rows: list[Any] = []
-    found: list[str] = []
+    leaves: list[str] = []
 
     def visit(part: Any) -> int:
         if part not in numbers:
             children = [visit(child) for child in part.children()]
             if part in registers:
-                found.append(registers[part])
-                row: Any = ("register", len(found))
+                leaves.append(registers[part])
+                row: Any = ("register", len(leaves))
             elif part.is_const() or part.is_value():
                 row = (str(part),)
             else:
@@ -347,7 +347,7 @@ def _shape(net: Netlist, term: Any) -> tuple[int, list[str]]:
         return numbers[part]
 
     visit(term)
-    return hash(tuple(rows)), found
+    return hash(tuple(rows)), leaves
 
 
 def _coloured(shape: tuple[int, list[str]] | None, colours: dict[str, int]) -> tuple[int, ...]:

@@ -96,9 +96,9 @@ class _Wiring:
         parts = {name: module for name, module in modules.items() if name not in self.chains}
         self.names = [*modules]
         cuts = self._cuts()
-        wanted = row.get("modules") or [*parts, *cuts]
-        self.parts = {name: module for name, module in parts.items() if name in wanted}
-        self.cuts = {name: cut for name, cut in cuts.items() if name in wanted}
+        names = row.get("modules") or [*parts, *cuts]
+        self.parts = {name: module for name, module in parts.items() if name in names}
+        self.cuts = {name: cut for name, cut in cuts.items() if name in names}
         modules_read = {name: (verilog, module) for name, module in self.parts.items()}
         for kind in sorted({*map(kind_of, self.parts)}):
             modules_read[f"{_ALONE}{kind}"] = (self.files / f"{kind}.v", kind)
@@ -149,10 +149,10 @@ class _Wiring:
         )
         wrong: dict[str, str] = {}
         for number, lanes in enumerate(self.facts.lanes):
-            found = self.hierarchy.instances(self.chains[f"chain_{number}"])
+            instances = self.hierarchy.instances(self.chains[f"chain_{number}"])
             for column, module in enumerate(lanes):
-                if found[f"lane_{column}"][1] != module:
-                    wrong[f"chain_{number}.lane_{column}"] = found[f"lane_{column}"][1]
+                if instances[f"lane_{column}"][1] != module:
+                    wrong[f"chain_{number}.lane_{column}"] = instances[f"lane_{column}"][1]
         prover.record(
             "wiring: lanes",
             f"the lanes are of the modules {', '.join(sorted({*sum(self.facts.lanes, ())}))}, which"

@@ -42,21 +42,21 @@ class Signals:
         self._values: dict[tuple[str, int], Any] = {}
         self._leaves: dict[Any, list[Any]] = {}
 
-    def _registers(self, wanted: Collection[str]) -> dict[str, str]:
+    def _registers(self, names: Collection[str]) -> dict[str, str]:
         """The register behind each name, where the module has one.
 
         Raises HierarchyError where two registers have a name.
         """
         behind = {term: name for name, term in self.net.states.items()}
-        found: dict[str, set[str]] = {}
+        registers_of: dict[str, set[str]] = {}
         for signal, term in self.net.signals.items():
             name = base_name(signal)
-            if term in behind and name in wanted:
-                found.setdefault(name, set()).add(behind[term])
-        for name, registers in found.items():
+            if term in behind and name in names:
+                registers_of.setdefault(name, set()).add(behind[term])
+        for name, registers in registers_of.items():
             if len(registers) > 1:
                 raise HierarchyError(f"the module must have one register '{name}'")
-        return {name: next(iter(registers)) for name, registers in found.items()}
+        return {name: next(iter(registers)) for name, registers in registers_of.items()}
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -145,14 +145,14 @@ class Signals:
 
     def _leaves_of(self, term: Any) -> list[Any]:
         """The registers and inputs that a term is made of."""
-        found, seen, rest = [], set(), [term]
+        leaves, visited, rest = [], set(), [term]
         while rest:
             part = rest.pop()
-            if part in seen:
+            if part in visited:
                 continue
-            seen.add(part)
+            visited.add(part)
             if part in self._names:
-                found.append(part)
+                leaves.append(part)
             else:
                 rest += part.children()
-        return found
+        return leaves

@@ -26,15 +26,15 @@ def modulators(facts: LayerFacts) -> list[str]:
 def registers(facts: LayerFacts) -> dict[str, int]:
     """The registers that `prove_steps` is about, by name, and their bits."""
     bits = {each.name: each.width for each in facts.step}
-    found = dict.fromkeys(_FLAG_REGISTERS, 1) | {"offered": sum(bits.values())}
-    found |= {f"step_{name}": bits[name] for name in modulators(facts)}
+    widths = dict.fromkeys(_FLAG_REGISTERS, 1) | {"offered": sum(bits.values())}
+    widths |= {f"step_{name}": bits[name] for name in modulators(facts)}
     if facts.critic is not None:
-        kept = facts.critic.kept
-        (state,) = (port for port in facts.ports["critic"] if port.name == f"i_{kept}")
+        reference = facts.critic.kept
+        (state,) = (port for port in facts.ports["critic"] if port.name == f"i_{reference}")
         waited = (facts.critic.latency + 1).bit_length()
-        found |= {kept: state.width, "waited": waited, "critic_ready": 1}
-        found |= {"undecided": 1} if facts.critic.predicts else {}
-    return found
+        widths |= {reference: state.width, "waited": waited, "critic_ready": 1}
+        widths |= {"undecided": 1} if facts.critic.predicts else {}
+    return widths
 
 
 def field(glue: Glue, word: Any, fields: tuple[Field, ...], name: str, base: int = 0) -> Any:
@@ -93,14 +93,16 @@ def _prove_transfer(glue: Glue, facts: LayerFacts) -> None:
     """The first transfer's payload, and what is held of it for the step."""
     started, offered = glue.at("started"), glue.at("offered")
 
-    def held(register: str, name: str) -> Any:
+    def next_value(register: str, name: str) -> Any:
         value = field(glue, offered, facts.step, name)
         return glue.choice(started, value, glue.at(register))
 
     names = {f"step_{name}": name for name in modulators(facts) if facts.critic is None}
-    wanted = {register: Next(held(register, name), None) for register, name in names.items()}
+    expected = {
+        register: Next(next_value(register, name), None) for register, name in names.items()
+    }
     if any(each.name == "decide" for each in facts.step):
-        wanted["decide"] = Next(held("decide", "decide"))
+        expected["decide"] = Next(next_value("decide", "decide"))
     glue.registers(
         "transfer",
         "the payload and the start of a step pass one register; modulators and flags change with"
@@ -108,7 +110,7 @@ def _prove_transfer(glue: Glue, facts: LayerFacts) -> None:
         {
             "offered": Next(glue.at("i__payload"), None),
             "started": Next(glue.at("sequencer.start")),
-            **wanted,
+            **expected,
         },
     )
 
@@ -121,10 +123,10 @@ def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
         glue.at("host.data"),
     )
 
-    def next_value(from_step: Any, loaded: str, register: str) -> Next:
-        host = field(glue, data, facts.control, loaded)
-        kept = glue.choice(loads, host, glue.at(register))
-        return Next(glue.choice(started, from_step, kept))
+    def next_value(from_step: Any, field_name: str, register: str) -> Next:
+        host = field(glue, data, facts.control, field_name)
+        otherwise = glue.choice(loads, host, glue.at(register))
+        return Next(glue.choice(started, from_step, otherwise))
 
     before = glue.choice(started, glue.at("clear_traces"), glue.at("cleared_traces"))
     glue.registers(
@@ -155,7 +157,7 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
         raise ValueError("a layer without a critic has no claims about one")
     started, loads, ready = (glue.at(n) for n in ("started", "host.load_control", "critic_ready"))
     payload = glue.at("i__payload")
-    kept = critic.kept
+    reference = critic.kept
     value: dict[str, Any] = {}
     if critic.predicts:
         control = glue.at("neurons.control")
@@ -165,7 +167,7 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
         "the critic gets what outcomes are compared with, and the outcome that the transfer offers",
         {
             **value,
-            f"critic.i_{kept}": glue.at(kept),
+            f"critic.i_{reference}": glue.at(reference),
             "critic.i_reward": field(glue, payload, facts.step, critic.reward),
             "critic.i_outcome": field(glue, payload, facts.step, "outcome"),
         },
@@ -186,16 +188,16 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
         )
     restarts = glue.any_of(started, loads)
     one = glue.const(1, glue.t.width(waited))
-    counted = glue.choice(waits, glue.plus(waited, one), waited)
+    next_count = glue.choice(waits, glue.plus(waited, one), waited)
     became = glue.choice(waits, glue.is_number(waited, critic.latency), ready)
     data = glue.at("host.data")
     modulator = glue.at(register)
     if critic.predicts:
         judged = field(glue, glue.at("offered"), facts.step, "outcome")
-        moved = glue.choice(judged, value["critic.i_value"], glue.at(kept))
+        next_reference = glue.choice(judged, value["critic.i_value"], glue.at(reference))
     else:
-        moved = glue.at(f"critic.o_{kept}")
-    moved = glue.choice(started, moved, glue.at(kept))
+        next_reference = glue.at(f"critic.o_{reference}")
+    next_reference = glue.choice(started, next_reference, glue.at(reference))
     from_critic = glue.at("critic.o_modulator")
     glue.registers(
         "critic's registers",
@@ -204,9 +206,11 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
         " decided on too, or after the host has loaded what outcomes are compared with: their mean"
         " as the critic moves it on, or the prediction that the last outcome was compared with",
         {
-            kept: Next(glue.choice(loads, field(glue, data, facts.control, kept), moved)),
+            reference: Next(
+                glue.choice(loads, field(glue, data, facts.control, reference), next_reference)
+            ),
             register: Next(glue.choice(started, from_critic, modulator), None),
-            "waited": Next(glue.choice(restarts, zero, counted)),
+            "waited": Next(glue.choice(restarts, zero, next_count)),
             "critic_ready": Next(glue.choice(restarts, glue.const(0), became)),
         },
     )
