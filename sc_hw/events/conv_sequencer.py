@@ -86,7 +86,7 @@ class ConvSequencer(wiring.Component):
         at_end = self.group == self.spec.groups - 1
         # The window is in its registers one clock before its first word.
         decoded = busy & ~filling & (stage == self.decoding - 1)
-        unseen = C(0, 1) if window.seen is None else decoded & ~window.seen
+        unseen = C(0, 1) if window.in_reach is None else decoded & ~window.in_reach
         m.d.comb += [
             self.issue.eq(busy & ((filling | (stage == self.decoding)) & ~self.hold)),
             over.eq((self.issue & Mux(filling, at_end, window.at_last)) | unseen),
@@ -159,8 +159,10 @@ class _Window:
         own = _register(m, "own_group", spec.channel_groups, own)
         self.rows = _Axis(m, "row", line, spec, 0)
         self.columns = _Axis(m, "column", across, spec, 1)
-        in_reach = [axis.seen for axis in (self.rows, self.columns) if axis.seen is not None]
-        self.seen = Cat(in_reach).all() if in_reach else None
+        in_reach = [
+            axis.in_reach for axis in (self.rows, self.columns) if axis.in_reach is not None
+        ]
+        self.in_reach = Cat(in_reach).all() if in_reach else None
         parts, neighbours = spec.words_of_weights, spec.words_of_place
         kernel_words = spec.kernel[1] * parts
         of_channel = spec.kernel[0] * kernel_words
@@ -247,10 +249,10 @@ class _Axis:
         self.first = _register(m, f"first_{name}", values, Mux(here >= size - 1, behind, 0))
         last = _register(m, f"last_{name}", outputs, high)
         place = _register(m, f"at_{name}", values, here)
-        self.seen: Value | None = self.first <= last if step > 1 else None
+        self.in_reach: Value | None = self.first <= last if step > 1 else None
         if left_over:
             there = _register(m, f"there_{name}", 2, here < pooled + margin)
-            self.seen = there if self.seen is None else there & self.seen
+            self.in_reach = there if self.in_reach is None else there & self.in_reach
         turned = size - 1 - place + self.first * step
         self.turned = _register(m, f"turned_{name}", size, turned)
         self.left = Signal(range(max(2, self.most)), name=f"left_{name}", reset_less=True)

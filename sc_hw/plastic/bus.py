@@ -91,7 +91,7 @@ class LaneBus:
             # The host's reads, between steps, must not be cleared.
             "clear": self._clears.trial_before
             & ~delays.later(self._sequencer.at_start, 1, "at_start"),
-            "take": delays.later(takes, plan.taken, "takes", strobe=True),
+            "take": delays.later(takes, plan.neuron_arrival, "takes", strobe=True),
             "capture": delays.later(captures, plan.summed - END, "captures", strobe=True),
             # These stand still during a load, so they need no delay.
             "load_number": host.number,

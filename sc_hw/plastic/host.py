@@ -285,7 +285,7 @@ class HostPort(wiring.Component):
         follows = Signal()
         m.d.sync += follows.eq(~machine.next("respond"))
         with m.If(follows):
-            m.d.sync += answer.eq(Mux(second, self._joined(weight, others), word))
+            m.d.sync += answer.eq(Mux(second, self._lane_word(weight, others), word))
         with m.If(state["take_load"]):
             m.d.sync += data_q.eq(self.load.payload.data)
             m.d.sync += [reg.eq(self.load.payload[name]) for name, reg in place.items()]
@@ -437,7 +437,7 @@ class HostPort(wiring.Component):
         go("first_group", "take_group", "take", when=settled)
         go("second_group", "run", when=settled)
 
-    def _joined(self, weight: Value, others: Value) -> Value:
+    def _lane_word(self, weight: Value, others: Value) -> Value:
         """A lane's word out of the weight and the other fields, which come in the word's order."""
         parts: list[Value] = []
         used = 0

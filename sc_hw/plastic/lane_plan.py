@@ -64,7 +64,7 @@ class LanePlan:
     memory : ``joined``, ``split`` or ``single_port`` (see `PlasticLayerSpec.memory`).
     placement : layout of the layer.
     beside : what the products of the layer's lanes are made of.
-    counted : whether the lane reports each new value that was saturated.
+    with_counts : whether the lane reports each new value that was saturated.
 
     Members
     -------
@@ -73,7 +73,7 @@ class LanePlan:
     split : whether the weight has a memory of its own.
     saturating : fields whose saturation is reported.
     weight_fetched : the weight stands beside the pipeline.
-    taken : the neuron's values must have been shifted in.
+    neuron_arrival : the neuron's values must have been shifted in.
     write_weight, write_others : the enable must stand on the bus; the address one clock later.
     """
 
@@ -85,12 +85,12 @@ class LanePlan:
         memory: str,
         placement: Placement,
         beside: Sequence[Products] = (),
-        counted: bool = False,
+        with_counts: bool = False,
     ) -> None:
         self.parts, self.products, self.memory, self.placement = parts, products, memory, placement
         self.split = memory == "split" and bool(parts.others)
-        self.graph = parts.synapse_graph(products, counted)
-        self.saturating = parts.saturating if counted else ()
+        self.graph = parts.synapse_graph(products, with_counts)
+        self.saturating = parts.saturating if with_counts else ()
         self.fetch = FETCH - (not family.ram_register or memory == "single_port")
         neuron = [name for name in (parts.post_spike, *parts.post) if name in self.graph.variables]
         # What the bus delivers comes when it is needed; a split weight is read when it is needed.
@@ -98,7 +98,7 @@ class LanePlan:
         late = [name for name in delivered if name in self.graph.variables]
         late += [parts.weight] if self.split else []
         delay = family.layer_delay or family.delay
-        graphs = [self.graph, *(parts.synapse_graph(other, counted) for other in beside)]
+        graphs = [self.graph, *(parts.synapse_graph(other, with_counts) for other in beside)]
         plans = [schedule(graph, delay, late) for graph in graphs]
         arrivals = {
             name: min(arrival(graph, plan, name) for graph, plan in zip(graphs, plans, strict=True))
@@ -110,9 +110,9 @@ class LanePlan:
         self.weight_fetched = FETCH + (arrivals[parts.weight] if self.split else 0)
         # All of a neuron's values are taken at once, with the earliest that is needed, and no later
         # than the group's sum takes their place in the chain's register.
-        self.taken = FETCH + min((arrivals[name] for name in neuron), default=0)
-        self.taken = min(self.taken, self.weight_fetched + 1)
-        arrivals |= dict.fromkeys(neuron, self.taken - FETCH)
+        self.neuron_arrival = FETCH + min((arrivals[name] for name in neuron), default=0)
+        self.neuron_arrival = min(self.neuron_arrival, self.weight_fetched + 1)
+        arrivals |= dict.fromkeys(neuron, self.neuron_arrival - FETCH)
         self.update = Datapath(
             self.graph,
             delay,

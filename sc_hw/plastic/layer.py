@@ -196,7 +196,7 @@ class PlasticLayer(wiring.Component):
                 memory,
                 self.place,
                 beside=[*products.values()],
-                counted=self.layer.counters,
+                with_counts=self.layer.counters,
             )
             for name, made_of in products.items()
         }

@@ -95,19 +95,19 @@ class RuleParts:
             name for name in self.names.synapse if graph.nodes[graph.outputs[name]].op is Op.CLAMP
         )
 
-    def synapse_graph(self, products: Products, counted: bool = False) -> Graph:
+    def synapse_graph(self, products: Products, with_counts: bool = False) -> Graph:
         """Graph of what a lane computes for each synapse.
 
         Parameters
         ----------
         products : what the lane's products are made of.
-        counted : add an output `saturated_<field>` for each saturating field: 1 where the clamp has
-            changed the value.
+        with_counts : add an output `saturated_<field>` for each saturating field: 1 where the clamp
+            has changed the value.
         """
         # Lanes without a multiplier block make the product as a tree of adders.
         rewrites = PIPELINED if products == "block" else (product_as_adder_tree, *PIPELINED)
         graph = trace(self.rule, self.params)
-        clamps = {name: graph.outputs[name] for name in self.saturating} if counted else {}
+        clamps = {name: graph.outputs[name] for name in self.saturating} if with_counts else {}
         return restrict(
             rewrite(_with_saturations(graph, clamps), rewrites),
             (*self.names.synapse, *map(SATURATED.format, clamps)),

@@ -64,7 +64,7 @@ class _Bank:
     span : clocks from a transfer to its word on the write port.
     read_clocks : clocks from a transfer to its word out of the memory.
     word, inputs : fields of a synapse's word, and of the stream's payload.
-    named : the pipeline's named signals.
+    signals : the pipeline's named signals.
     synapses : how many there are.
     last : address of the last synapse.
     no_reset : assumption that no clock resets.
@@ -88,7 +88,7 @@ class _Bank:
         self.read_clocks: int = timing["read_clocks"]
         self.word = _fields_of_port(manifest, "updated_state")
         self.inputs = _fields_of_port(manifest, "i__payload")
-        self.named = read_facts(tuple[NamedSignal, ...], manifest["named_signals"])
+        self.signals = read_facts(tuple[NamedSignal, ...], manifest["named_signals"])
         formats = rule.input_formats(params)
         self.settings = {setting.name: formats[setting.name] for setting in rule.settings}
         self.random = RandomBits.of(prover, rule, params, net.inputs)
@@ -224,7 +224,7 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
     if bank.random is not None:
         inputs |= bank.random.numbers(bank.at(0, "random__state"))
     assumptions = [*bank.running, bank.transfer(0)]
-    cuts = Cuts(prover, bank.frames.cuts(bank.named, bank.read_clocks), assumptions)
+    cuts = Cuts(prover, bank.frames.cuts(bank.signals, bank.read_clocks), assumptions)
     cuts.witness.update({"address": bank.address(0), **inputs, **state})
     new = rule.apply(SmtOps(t, cuts), state, inputs, params)
     new_word = numbers_in(prover, bank.at(span, "updated_state"), bank.word)

@@ -65,7 +65,7 @@ class PartFiles:
         write_text(self.folder / file, standalone_verilog(component, part))
         self.module(part, file, part, facts)
 
-    def joined(self, verilog: str, top: str, facts: Any) -> None:
+    def add_top(self, verilog: str, top: str, facts: Any) -> None:
         """Add the module of Verilog that joins the parts, unless other kinds alone are wanted."""
         if not self.only or HIERARCHY in self.only:
             self.hierarchy = {"verilog": verilog, "top": top, "facts": write_facts(facts)}

@@ -56,7 +56,7 @@ class _MutatedParts(RuleParts):
 
     mutated: Graph
 
-    def synapse_graph(self, products: Products, counted: bool = False) -> Graph:
+    def synapse_graph(self, products: Products, with_counts: bool = False) -> Graph:
         """What a lane computes for each synapse; a mutated lane has no counters.
 
         As in a correct lane, a product without a multiplier block is a tree of adders.

@@ -18,7 +18,7 @@ def plan_of(
     rule: str, family: str, memory: str, products: Products, beside: tuple[Products, ...]
 ) -> LanePlan:
     parts = rule_parts(*resolve(RuleChoice(family=rule)))
-    return LanePlan(parts, load_family(family), products, memory, PLACE, beside, counted=True)
+    return LanePlan(parts, load_family(family), products, memory, PLACE, beside, with_counts=True)
 
 
 @pytest.mark.parametrize("rule", ["pair_stdp", "triplet_stdp", "reward_modulated_stdp"])
@@ -32,10 +32,10 @@ def test_plan_of_a_lane(rule: str, memory: str, family: str) -> None:
     assert plan.split or plan.weight_fetched == FETCH
     assert FETCH <= plan.write_others <= plan.write_weight
     # a neuron's values are taken before the sum takes their place, and before they are needed
-    assert FETCH <= plan.taken <= plan.weight_fetched + 1
+    assert FETCH <= plan.neuron_arrival <= plan.weight_fetched + 1
     for name in (plan.parts.post_spike, *plan.parts.post):
         if name in plan.update.arrival:
-            assert plan.update.arrival[name] == plan.taken - FETCH
+            assert plan.update.arrival[name] == plan.neuron_arrival - FETCH
     # from the memory's read to its write an odd number of clocks: even and odd banks
     if memory == "single_port":
         assert (plan.write_weight + 1 - (FETCH - plan.fetch)) % 2 == 1
@@ -52,5 +52,8 @@ def test_lanes_with_different_products_follow_one_schedule(memory: str) -> None:
         for products in PRODUCTS
     )
     assert block.timing == adders.timing
-    assert (block.taken, block.write_others) == (adders.taken, adders.write_others)
+    assert (block.neuron_arrival, block.write_others) == (
+        adders.neuron_arrival,
+        adders.write_others,
+    )
     assert block.update.arrival == adders.update.arrival

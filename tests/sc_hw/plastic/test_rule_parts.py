@@ -29,17 +29,17 @@ def test_every_name_has_one_place(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("counted", [False, True])
-def test_graphs_compute_what_the_rule_does(family: str, counted: bool) -> None:
+@pytest.mark.parametrize("with_counts", [False, True])
+def test_graphs_compute_what_the_rule_does(family: str, with_counts: bool) -> None:
     """The three graphs together against the whole rule's, both kinds of products."""
     parts = parts_of_family(family)
     whole = trace(parts.rule, parts.params)
     rng = np.random.default_rng(6)
     formats = parts.rule.state_formats(parts.params) | parts.rule.input_formats(parts.params)
-    saturating, limits = parts.saturating if counted else (), bounds(parts)
+    saturating, limits = parts.saturating if with_counts else (), bounds(parts)
     graphs = (
-        parts.synapse_graph("block", counted),
-        parts.synapse_graph("adders", counted),
+        parts.synapse_graph("block", with_counts),
+        parts.synapse_graph("adders", with_counts),
         parts.neuron_graph(parts.pre),
         parts.neuron_graph(parts.post),
     )
@@ -69,7 +69,7 @@ def bounds(parts: RuleParts) -> dict[str, set[int]]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_lane_reports_saturations_only_with_counters(family: str) -> None:
     parts = parts_of_family(family)
-    graph = parts.synapse_graph("block", counted=True)
+    graph = parts.synapse_graph("block", with_counts=True)
     names = [*parts.fields, *map(SATURATED.format, parts.saturating)]
     assert list(graph.outputs) == names
     assert list(parts.synapse_graph("block").outputs) == [*parts.fields]

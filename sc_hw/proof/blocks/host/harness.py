@@ -48,7 +48,7 @@ class Harness(Elaboratable):
     statement : of the claim.
     top : the component's module.
     constants : inputs that are not chosen.
-    rst, driven, seen : the component's reset, inputs and outputs.
+    rst, inputs, outputs : the component's reset, inputs and outputs.
     free : signals of the harness that the solver chooses too.
     helped : beside the claim, what makes it inductive is asserted too.
     watched : signals inside the component, as inputs of the harness: name in the flattened design
@@ -61,15 +61,15 @@ class Harness(Elaboratable):
     def __init__(self) -> None:
         self.helped = False
         self.rst = Signal(name="rst")
-        self.driven: dict[str, Signal] = {}
-        self.seen: dict[str, Signal] = {}
+        self.inputs: dict[str, Signal] = {}
+        self.outputs: dict[str, Signal] = {}
         self.watched: dict[str, Signal] = {}
         self.free: list[Signal] = []
         component = self.component()
         for path, member, value in component.signature.flatten(component):
             name = "__".join(map(str, path))
             if name not in self.constants:
-                side = self.driven if member.flow == In else self.seen
+                side = self.inputs if member.flow == In else self.outputs
                 side[name] = Signal(len(Value.cast(value)), name=name)
 
     @property
@@ -95,7 +95,7 @@ class Harness(Elaboratable):
 
     def __getitem__(self, name: str) -> Signal:
         """A port of the component."""
-        return self.driven[name] if name in self.driven else self.seen[name]
+        return self.inputs[name] if name in self.inputs else self.outputs[name]
 
     def watch(self, name: str, bits: int = 1) -> Signal:
         """A signal inside the component.
@@ -131,8 +131,8 @@ class Harness(Elaboratable):
             self.top,
             i_clk=instant.clk,
             i_rst=self.rst,
-            **{f"i_{name}": value for name, value in {**self.constants, **self.driven}.items()},
-            **{f"o_{name}": signal for name, signal in self.seen.items()},
+            **{f"i_{name}": value for name, value in {**self.constants, **self.inputs}.items()},
+            **{f"o_{name}": signal for name, signal in self.outputs.items()},
         )
         self.claims(m)
         return m
@@ -140,7 +140,7 @@ class Harness(Elaboratable):
     def model(self, verilog: str | None = None) -> Model:
         """The harness for the solver; `verilog` takes the component's place, for mutants."""
         fragment = Fragment.get(self, None)  # first, since `claims` fills `watched` and `free`
-        ports = [self.rst, *self.driven.values(), *self.free, *self.watched.values()]
+        ports = [self.rst, *self.inputs.values(), *self.free, *self.watched.values()]
         text, _ = rtlil.convert_fragment(fragment, ports, "harness", emit_src=False)
         watch = {signal.name: f"dut.{name}" for name, signal in self.watched.items()}
         return Model(text, [verilog or self.verilog(), *self.models()], watch)

@@ -107,7 +107,7 @@ class BusHarness(Harness):
         """It is answered in this clock."""
         return self.bus("ack") | self.bus("err")
 
-    def made(self, register: str) -> Value:
+    def acknowledgement(self, register: str) -> Value:
         """An access of that register is acknowledged in this clock."""
         word = system_of_claims().registers[register].word
         return self.access & self.bus("ack") & (self.bus("adr") == word)
@@ -168,12 +168,12 @@ class Kept(BusHarness):
     def claims(self, m: Module) -> None:
         self.hold(m)
         word, known = Signal(32), Signal()
-        here, writes = self.made("WINDOW_ADDRESS"), self.bus("we")
+        here, writes = self.acknowledgement("WINDOW_ADDRESS"), self.bus("we")
         with m.If(here & writes):
             m.d.instant += [word.eq(self.bus("dat_w")), known.eq(1)]
-        with m.If(self.made("WINDOW_DATA") | self.rst):
+        with m.If(self.acknowledgement("WINDOW_DATA") | self.rst):
             m.d.instant += known.eq(0)
-        magic = self.made("MAGIC")
+        magic = self.acknowledgement("MAGIC")
         m.d.comb += [
             Assert(~(here & ~writes & known) | (self.bus("dat_r") == word)),
             Assert(~magic | (~writes & (self.bus("dat_r") == MAGIC))),
@@ -286,7 +286,7 @@ class Reached(BusHarness):
     def claims(self, m: Module) -> None:
         self.hold(m)
         register = {"window": "WINDOW_DATA", "output": "OUTPUT_DATA"}[self.goal]
-        read = self.made(register) & ~self.bus("we")
+        read = self.acknowledgement(register) & ~self.bus("we")
         m.d.comb += Cover(read & self.bus("dat_r").any())
 
 

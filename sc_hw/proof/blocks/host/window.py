@@ -49,7 +49,7 @@ class Told(WindowHarness):
     def claim(self, m: Module, model: BusModel) -> None:
         """What `statement` says, clock by clock."""
         ack, we, data = self["bus__ack"], self["bus__we"], self["bus__dat_w"]
-        window = self.asked("WINDOW_DATA")
+        window = self.request("WINDOW_DATA")
         for number, port in enumerate(self.ports()):
             here = window & (model.port == number)
             bits = port.window.address_bits
@@ -63,7 +63,7 @@ class Told(WindowHarness):
             for part in range(port.window.accesses):
                 word = data if part == port.window.accesses - 1 else model.now[f"word_{part}"]
                 known = 1 if part == port.window.accesses - 1 else model.now[f"known_{part}"]
-                for low, high in pieces_of(port.kept, part):
+                for low, high in pieces_of(port.ranges, part):
                     m.d.comb += Assert(
                         ~(port.loads & known)
                         | (
@@ -87,7 +87,7 @@ class Told(WindowHarness):
             ),
             *(
                 Assert(
-                    ~(ack & ~we & self.asked(register)) | (self["bus__dat_r"] == model.now[name])
+                    ~(ack & ~we & self.request(register)) | (self["bus__dat_r"] == model.now[name])
                 )
                 for register, name in (("WINDOW_PORT", "port"), ("WINDOW_ADDRESS", "place"))
             ),
@@ -168,7 +168,7 @@ class Memory:
     def parts(self) -> list[tuple[int, int, list[tuple[int, int]]]]:
         """For each part of each port's words: its number, the port's, and the bits kept."""
         return [
-            (part, number, pieces_of(port.kept, part))
+            (part, number, pieces_of(port.ranges, part))
             for number, port in enumerate(self.ports)
             for part in range(port.window.accesses)
         ]
@@ -176,14 +176,14 @@ class Memory:
     def read_back(self, number: int) -> Value:
         """A part of the word is read, and is known; of a part behind the first one, in order."""
         h, model = self.h, self.model
-        reads = h["bus__ack"] & h.asked("WINDOW_DATA") & ~h["bus__we"]
+        reads = h["bus__ack"] & h.request("WINDOW_DATA") & ~h["bus__we"]
         in_order = self.follows if number else C(1, 1)
         return reads & self.here & self.known & (model.part == number) & in_order
 
     def follow(self) -> None:
         """Add the registers, and assume that the block answers as it was told."""
         h, m, model = self.h, self.m, self.model
-        ack, we, window = h["bus__ack"], h["bus__we"], h.asked("WINDOW_DATA")
+        ack, we, window = h["bus__ack"], h["bus__we"], h.request("WINDOW_DATA")
         here, whole = [], []
         for number, port in enumerate(self.ports):
             bits, own = port.window.address_bits, self.chosen_is(number)
@@ -194,7 +194,7 @@ class Memory:
                 m.d.instant += [self.content.eq(port.load[bits:]), self.has.eq(1)]
             with m.If(port.reads):
                 m.d.instant += self.asks.eq(asks)
-            for low, size in port.kept:
+            for low, size in port.ranges:
                 same = port.answer[low : low + size] == self.content[low : low + size]
                 m.d.comb += Assume(~(port.answers & own & asks & self.has) | same)
             on_port = own & (model.port == number)
@@ -213,7 +213,7 @@ class Memory:
                 self.next_known.eq(Cat(whole).any()),
             ]
         m.d.instant += [self.stored.eq(self.next_stored), self.known.eq(self.next_known)]
-        moves = we & (h.asked("WINDOW_PORT") | h.asked("WINDOW_ADDRESS") | window)
+        moves = we & (h.request("WINDOW_PORT") | h.request("WINDOW_ADDRESS") | window)
         with m.If(ack & window & ~we):
             m.d.instant += self.follows.eq(
                 Mux(first, self.here & self.known, self.follows) & ~model.ends

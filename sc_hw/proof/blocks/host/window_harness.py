@@ -28,7 +28,7 @@ class Port:
     loads, reads, answers : an access is handed over, a word is answered, in this clock.
     load, read : payloads of those.
     answer : the word.
-    kept : bits of the word that a load hands over; the others have no place to go.
+    ranges : bits of the word that a load hands over; the others have no place to go.
     """
 
     window: Window
@@ -38,7 +38,7 @@ class Port:
     read: Value
     answers: Value
     answer: Value
-    kept: Sequence[tuple[int, int]]
+    ranges: Sequence[tuple[int, int]]
 
 
 class WindowHarness(Harness):
@@ -86,7 +86,7 @@ class WindowHarness(Harness):
         """It is answered in this clock."""
         return self["bus__ack"] | self["bus__err"]
 
-    def asked(self, register: str) -> Value:
+    def request(self, register: str) -> Value:
         """The access that is asked for is of this register."""
         return self.access & (self["bus__adr"] == self.map[register].word)
 
@@ -182,7 +182,7 @@ class WindowHarness(Harness):
         ]
         step = self.per_port(model.port, [1 << w.word_offset for w in windows], WORD_BITS)
         after, top = model.next, max(w.address_bits for w in windows)
-        with m.If(ack & self.asked("WINDOW_DATA")):
+        with m.If(ack & self.request("WINDOW_DATA")):
             m.d.comb += after["part"].eq(Mux(model.ends, 0, model.part + 1))
             with m.If(model.ends):
                 # Bits above the address do not count.
@@ -198,12 +198,12 @@ class WindowHarness(Harness):
                         after[f"word_{number}"].eq(model.answered(number)),
                         after[f"known_{number}"].eq(1),
                     ]
-        with m.If(self["bus__err"] & self.asked("WINDOW_DATA")):
+        with m.If(self["bus__err"] & self.request("WINDOW_DATA")):
             m.d.comb += after["part"].eq(0)
             m.d.comb += [after[f"known_{number}"].eq(0) for number in range(model.parts)]
-        with m.If(ack & we & self.asked("WINDOW_PORT")):
+        with m.If(ack & we & self.request("WINDOW_PORT")):
             m.d.comb += [after["port"].eq(data), after["part"].eq(0)]
-        with m.If(ack & we & self.asked("WINDOW_ADDRESS")):
+        with m.If(ack & we & self.request("WINDOW_ADDRESS")):
             m.d.comb += [after["place"].eq(data), after["part"].eq(0)]
         m.d.instant += [now.eq(Mux(self.rst, 0, after[n])) for n, now in model.now.items()]
         self._follow_block(m, model)

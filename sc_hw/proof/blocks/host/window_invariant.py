@@ -65,9 +65,9 @@ class Invariant:
             ~h.ended | self.waited,
             ~(h["bus__ack"] & h["bus__err"]),
             (self.window != REST) == (self.access == WINDOW),
-            ~(self.access == WINDOW) | h.asked("WINDOW_DATA"),
-            *(~(self.access > WINDOW) | plain | ~h.asked(name) for name in WINDOW_REGISTERS),
-            ~plain | ~h.asked("WINDOW_DATA"),
+            ~(self.access == WINDOW) | h.request("WINDOW_DATA"),
+            *(~(self.access > WINDOW) | plain | ~h.request(name) for name in WINDOW_REGISTERS),
+            ~plain | ~h.request("WINDOW_DATA"),
             plain == watch("now"),
             (self.access == RESET) == watch("reset"),
             ~(~decoded & busy) | ~h["bus__dat_r"].any(),
@@ -105,7 +105,7 @@ class Invariant:
             ~(self.window == LOAD) | (h["bus__we"] & model.ends & model.exists),
             ~(self.window == READ) | (~h["bus__we"] & ~model.part.any() & model.exists),
             ~(self.window == END) | model.exists,
-            ~(h["bus__ack"] & h.asked("WINDOW_DATA")) | model.exists,
+            ~(h["bus__ack"] & h.request("WINDOW_DATA")) | model.exists,
         )
 
     def _parts(self) -> None:

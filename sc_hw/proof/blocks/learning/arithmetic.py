@@ -223,7 +223,7 @@ def _prove_drive(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             "it is the trace of the row times the unit of the layer behind, or that of the first"
             " step's inputs, or goes down by a unit; else it stays",
             violated(same(after, mux(begins, times(hidden, steps), down))),
-            [*clocks.quiet, one_bit(hidden), one_bit(behind), *layer.given],
+            [*clocks.quiet, one_bit(hidden), one_bit(behind), *layer.condition],
         )
 
 
@@ -292,10 +292,10 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 [*known, *condition],
                 {"current": current, "potential": potential.term},
             )
-    _prove_written(prover, clocks, plan, part, address)
+    _prove_writes(prover, clocks, plan, part, address)
 
 
-def _prove_written(
+def _prove_writes(
     prover: Prover, clocks: Clocks, plan: LearningPlan, part: HiddenNeurons, address: Bits
 ) -> None:
     """Where a visit writes, and that nothing else does."""
@@ -516,7 +516,7 @@ def _prove_row(
     """The sum of a row of the layer behind a hidden one, and the signal of its neuron."""
     t, words = prover.terms, plan.groups_of(layer.index + 1)
     last = 2 * (words - 1)
-    known = [*_slots_of_row(clocks, words, part.latency), *layer.given]
+    known = [*_slots_of_row(clocks, words, part.latency), *layer.condition]
     # The sum in the order of the hardware: another one would cost the solver hours.
     total: SmtInt | None = None
     for word in range(words):

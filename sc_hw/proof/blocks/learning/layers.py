@@ -19,12 +19,12 @@ class AtLayer:
     -------
     index : its number.
     suffix : what the names of its claims end in; nothing where there is one layer.
-    given : that the part is at this layer, in each clock of the claim.
+    condition : that the part is at this layer, in each clock of the claim.
     """
 
     index: int
     suffix: str
-    given: list[Any]
+    condition: list[Any]
 
 
 def hidden_layers(clocks: Clocks, plan: LearningPlan, count: int) -> Iterator[AtLayer]:

@@ -58,7 +58,7 @@ def write_learning_parts(design: Design, folder: Path) -> None:
         if kind not in kinds:
             files.standalone_verilog(kind, component, {})
             kinds.add(kind)
-    files.joined("top.v", "learning_network", {})
+    files.add_top("top.v", "learning_network", {})
     files.write()
 
 

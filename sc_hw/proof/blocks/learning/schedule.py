@@ -119,14 +119,14 @@ class _UpdateStep:
     Members
     -------
     some : the number of any one group.
-    given : what is assumed of every clock of the pass.
+    assumptions : what is assumed of every clock of the pass.
     """
 
     def __init__(self, clocks: Clocks, plan: LearningPlan) -> None:
         self.clocks, self.plan, t = clocks, plan, clocks.terms
         self.active = clocks.at(0, "active")
         self.some = Bits(t, t.var("any group", plan.group_bits))
-        self.given = [
+        self.assumptions = [
             *clocks.quiet,
             self.some.below(plan.groups).holds,
             self.active.any().holds,
@@ -171,7 +171,7 @@ def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "update: a row's groups",
         "a clock behind the groups with a signal the first of them and the others stand",
         violated(*step.first_groups(1)),
-        step.given,
+        step.assumptions,
     )
     known = [fact.holds for fact in (*step.invariant(0), *step.first_groups(0))]
     due, leaves, begins = (clocks.at(0, name) for name in ("due", "leaves", "begins"))
@@ -190,7 +190,7 @@ def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             (due & final).implies(leaves),
             *step.invariant(1),
         ),
-        [*step.given, *known],
+        [*step.assumptions, *known],
         {"group": some.term},
     )
     _prove_update_slots(prover, clocks, plan)
@@ -243,7 +243,7 @@ class _BackwardStep:
     Members
     -------
     word : the number of any one word.
-    given : what is assumed of every clock of the pass.
+    assumptions : what is assumed of every clock of the pass.
     stands : the row stands, or is over; its slots begin when it has stood for a clock.
     """
 
@@ -253,9 +253,9 @@ class _BackwardStep:
         self.wants, self.updates = clocks.at(0, "wants"), clocks.at(0, "updates")
         self.active = clocks.at(0, "active")
         self.marked = _bit(self.active, self.word)
-        self.given = [
+        self.assumptions = [
             *clocks.quiet,
-            *layer.given,
+            *layer.condition,
             self.word.below(self.words).holds,
             (~clocks.at(0, "start")).holds,
             *(fact.holds for fact in self.invariant(0)),
@@ -326,7 +326,7 @@ def _prove_backward_rows(
             (due & ~feedback).implies(same(update, step.updates & _bit(step.active, at))),
             *((due & ~next_).implies(fact) for fact in step.invariant(1)),
         ),
-        [*step.given, step.stands.holds],
+        [*step.assumptions, step.stands.holds],
         {"word": step.word.term},
     )
     prover.claim(
@@ -334,13 +334,13 @@ def _prove_backward_rows(
         "while a word of the row is still to be read for its signal, none of the row's words has"
         " been updated",
         violated(to_read(0).implies(same(to_update(0), step.updates & step.marked))),
-        step.given,
+        step.assumptions,
     )
     prover.claim(
         f"backward: a new row{layer.suffix}",
         "when a row is over the next one begins with its first word",
         violated(~clocks.at(1, "updating"), ~clocks.at(1, "at_group").any()),
-        [*step.given, next_.holds],
+        [*step.assumptions, next_.holds],
     )
 
 
@@ -465,7 +465,7 @@ def _prove_events(
         " group once; it gives way after the last one, which is at least as many clocks later as an"
         " addition takes: an input to the next one of its list, a neuron is taken from the queue",
         violated(*facts),
-        [*clocks.quiet, slot.below(most).holds, *layer.given],
+        [*clocks.quiet, slot.below(most).holds, *layer.condition],
     )
 
 
@@ -513,7 +513,7 @@ def _prove_visits(
         " layer with one behind it, before a spike of the step is asked for, which is written by"
         " then; sums of a further layer are spent with the last share",
         violated(*facts),
-        [*clocks.quiet, *layer.given],
+        [*clocks.quiet, *layer.condition],
     )
 
 
@@ -630,7 +630,7 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 same(clocks.at(0, "row"), row),
                 same(clocks.at(0, "valid"), walking),
             ),
-            [*quiet, (~(walking & fetching)).holds, lane.below(lanes).holds, *layer.given],
+            [*quiet, (~(walking & fetching)).holds, lane.below(lanes).holds, *layer.condition],
         )
     facts = []
     sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))

@@ -52,10 +52,10 @@ def claims_of_wiring(folder: Path, network: LearningNetwork, limit_s: float) -> 
     limit_s : seconds for one claim.
     """
 
-    def joined(prover: Prover, module: Module) -> None:
+    def glue(prover: Prover, module: Module) -> None:
         Joint(prover, network, module).prove()
 
-    return claims_of_joined(folder, network, instances_of(network), joined, limit_s)
+    return claims_of_joined(folder, network, instances_of(network), glue, limit_s)
 
 
 class Joint(Joined):
@@ -89,7 +89,7 @@ class Joint(Joined):
         """The hidden layer that the forward pass is at; 0 where there is one."""
         return self.at("forward.layer") if self.plan.layer_bits else self.const(0)
 
-    def chosen(self, values: list[Bits]) -> Bits:
+    def of_row_layer(self, values: list[Bits]) -> Bits:
         """The value of the layer whose neurons are rows, in as many bits as the longest has."""
         width = max(map(len, values))
         result = values[-1].wide(width)
@@ -252,11 +252,11 @@ class Joint(Joined):
                 "weights.update": at("backward.update") | at("update.update"),
                 "weights.changed": cat([at(f"{lane}.changed") for lane in self.lanes]),
                 "weights.load": at("host.load_weights"),
-                "weights.load_data": self._loaded(),
+                "weights.load_data": self._load_data(),
             },
         )
 
-    def _loaded(self) -> Bits:
+    def _load_data(self) -> Bits:
         """What the host loads as a weight of a layer: -2^(bits - 1) as its neighbour."""
         plan, address = self.plan, self.at("host.address")
 
@@ -359,7 +359,7 @@ class Joint(Joined):
             "row": (
                 "backward",
                 "a row's slot reads the errors of its group, or the signals of the layer behind",
-                self.chosen(errors),
+                self.of_row_layer(errors),
                 ["feedback", "update"],
             ),
             "update": (
@@ -557,10 +557,10 @@ class Joint(Joined):
             "signals are wanted of a layer that learns or has one in front that does; rows are"
             " updated of a layer that learns; groups and sum are those of the layer behind",
             {
-                "backward.signals": self.chosen(signals),
-                "backward.learns": self.chosen([learn[n + 1] for n in range(plan.stages)]),
-                "backward.active": self.fit(self.chosen(groups), "backward.active"),
-                "feedback.errors": self.chosen(total),
+                "backward.signals": self.of_row_layer(signals),
+                "backward.learns": self.of_row_layer([learn[n + 1] for n in range(plan.stages)]),
+                "backward.active": self.fit(self.of_row_layer(groups), "backward.active"),
+                "feedback.errors": self.of_row_layer(total),
             },
             *below,
         )
@@ -595,7 +595,7 @@ class Joint(Joined):
             for layer in plan.spec.layers
         ]
         of_inputs = self.at("update.update", plan.fetch + PRODUCT)
-        return [mux(of_inputs, numbers[0], self.chosen(numbers[1:]))]
+        return [mux(of_inputs, numbers[0], self.of_row_layer(numbers[1:]))]
 
     def _groups(self) -> None:
         at, plan = self.at, self.plan

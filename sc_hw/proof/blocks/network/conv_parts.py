@@ -138,12 +138,12 @@ class _Axis:
         self.turned = self.first.times(self.step) - self.here + (self.size - 1)
         self.left_over = spec.image[axis + 1] % spec.pool[axis] > 0
         self.there = at.below(pooled)
-        self.seen = self.there & ~self.last.below(self.first)
+        self.in_reach = self.there & ~self.last.below(self.first)
 
 
-def _seen(spec: ConvSpec, of: _Input) -> Bits:
+def _in_reach(spec: ConvSpec, of: _Input) -> Bits:
     """Whether an output sees an input."""
-    return _Axis(spec, 0, of).seen & _Axis(spec, 1, of).seen
+    return _Axis(spec, 0, of).in_reach & _Axis(spec, 1, of).in_reach
 
 
 class _Sequencer:
@@ -167,8 +167,8 @@ class _Sequencer:
         self.place, self.group = at("place").wide(bits), at("group").wide(bits)
         self.stage = at("stage")
         self.part = self._counter("part", spec.words_of_place, clock)
-        self.taken = self.valid & self.ready
-        self.begins, self.token = self.taken & ~self.end, self.taken & self.end
+        self.transfer = self.valid & self.ready
+        self.begins, self.token = self.transfer & ~self.end, self.transfer & self.end
         self.fills = self.valid & ~self.filled & ~self.busy
         self.visits = self.busy & ~self.filling
         self.issuing = self.visits & self.stage.equals(decoding)
@@ -198,7 +198,7 @@ class _Sequencer:
         rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
         parts, stage = spec.words_of_weights, self.stage
         in_reach, corner = (
-            rows.seen & columns.seen,
+            rows.in_reach & columns.in_reach,
             rows.first.times(spec.output[2]) + columns.first,
         )
         # those of part 0
@@ -238,7 +238,7 @@ class _Sequencer:
         decoded = [(self.visits & reached[number]).implies(fact) for number, fact in up_to]
         y, x = self.output(of)
         window = [
-            rows.seen & columns.seen,
+            rows.in_reach & columns.in_reach,
             ~rows.count.below(self.left("row", rows.most)),
             ~columns.count.below(self.left("column", columns.most)),
             self.part.below(parts),
@@ -274,9 +274,9 @@ class _Sequencer:
         if axis.left_over:
             yield 5, same(self.clocks.at(self.clock, f"there_{name}"), axis.there)
         turned = same(self._counter(f"turned_{name}", axis.size, self.clock), axis.turned)
-        yield 6, axis.seen.implies(turned)
+        yield 6, axis.in_reach.implies(turned)
         count = same(self._counter(f"count_{name}", axis.most, self.clock), axis.count)
-        yield 6, axis.seen.implies(count)
+        yield 6, axis.in_reach.implies(count)
 
     def source(self, of: _Input) -> Bits:
         """Number of the first word of the weights of the input's channel."""
@@ -344,7 +344,7 @@ def prove_conv_sequencer(
         {"place": now.place.term, "group": now.group.term},
     )
     _prove_words(prover, clocks, now, then, under_way, label, known)
-    over = _over(now, under_way) | (now.decoded & ~_seen(spec, under_way))
+    over = _over(now, under_way) | (now.decoded & ~_in_reach(spec, under_way))
     _prove_tick(prover, now, then, label, known, over_fill, over)
     _prove_distance(prover, net, facts, spec, bits, decoding, label)
     prover.claim(
@@ -379,7 +379,7 @@ def _prove_words(
     spec, bits = now.spec, now.bits
     rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
     (y, x), (next_y, next_x) = now.output(of), then.output(of)
-    over, in_reach = _over(now, of), _seen(spec, of)
+    over, in_reach = _over(now, of), _in_reach(spec, of)
     at_part = now.part.equals(spec.words_of_weights - 1)
     at_row = at_part & same(x, columns.last)
     goes_on = now.issuing & now.issue & ~over
@@ -457,7 +457,7 @@ def _prove_tick(
             over_fill.implies(~then.filling & ~then.busy),
             same(then.filled, (now.filled | over_fill) & ~now.restart),
             same(now.used[0], now.filled),
-            now.taken.implies(now.filled),
+            now.transfer.implies(now.filled),
         ),
         known,
     )
@@ -468,7 +468,7 @@ def _prove_tick(
         violated(
             same(then.ended, (now.ended | now.token) & ~now.restart),
             now.token.implies(~now.busy),
-            now.ended.implies(~now.taken & ~now.issue & ~now.fills),
+            now.ended.implies(~now.transfer & ~now.issue & ~now.fills),
             same(now.ready, now.filled & ~now.ended & (~now.busy | (over & ~now.end))),
             same(
                 then.busy,

@@ -34,15 +34,21 @@ class _Encoder:
             return at(name) if count > 1 else clocks.const(0, 1)
 
         self.valid, self.ready = at("i__valid"), at("i__ready")
-        self.given, self.o_valid, self.o_ready = at("i__payload"), at("o__valid"), at("o__ready")
+        self.input_value, self.o_valid, self.o_ready = (
+            at("i__payload"),
+            at("o__valid"),
+            at("o__ready"),
+        )
         self.payload, self.gathered = at("o__payload"), at("gathered")
         self.showing, self.primed = at("showing"), at("primed")
         self.place, self.turn = counter("place", facts.words), counter("turn", spec.lanes)
         self.step = counter("step", spec.steps)
         self.filled = counter("filled", facts.chunk_words)
-        self.taken = self.valid & ~self.showing
+        self.transfer = self.valid & ~self.showing
         last_word, last_lane = divmod(facts.values - 1, spec.lanes)
-        self.loaded = self.taken & self.place.equals(last_word) & self.turn.equals(last_lane)
+        self.last_transfer = (
+            self.transfer & self.place.equals(last_word) & self.turn.equals(last_lane)
+        )
         self.advance = self.primed & (~self.o_valid | self.o_ready)
         self.over = self.advance & self.place.equals(facts.words - 1)
         self.ended = self.over & self.step.equals(spec.steps - 1)
@@ -54,7 +60,7 @@ class _Encoder:
         kinds = ["values", *(["references"] if self.spec.kind == "delta" else [])]
         return [f"{kind}_{lane}" for kind in kinds for lane in range(self.spec.lanes)]
 
-    def shown(self, name: str) -> Bits:
+    def read_data(self, name: str) -> Bits:
         """What a memory shows."""
         return self.clocks.at(self.clock, f"{name}.r_data")
 
@@ -85,7 +91,7 @@ class _Encoder:
             self.showing.implies(transfer.below(facts.words // facts.chunk_words)),
             (~self.showing).implies(loading),
             self.o_valid.implies(self.filled.equals(0)),
-            *(self.primed.implies(same(self.shown(n), self.word(n))) for n in self.memories()),
+            *(self.primed.implies(same(self.read_data(n), self.word(n))) for n in self.memories()),
         ]
         if spec.kind == "latency":
             begin = self.clocks.at(self.clock, "earliest")
@@ -103,7 +109,7 @@ class _Encoder:
 
     def spikes(self) -> tuple[list[Bits], Bits | None]:
         """Spikes of the word that has its turn, and the register behind it, if there is one."""
-        values = [self.shown(f"values_{lane}") for lane in range(self.spec.lanes)]
+        values = [self.read_data(f"values_{lane}") for lane in range(self.spec.lanes)]
         if self.spec.kind == "threshold":
             return [~value.below(self.spec.level) for value in values], None
         if self.spec.kind == "latency":
@@ -148,8 +154,8 @@ class _Encoder:
     def moves(self, lane: int) -> tuple[Bits, Bits, Bits]:
         """Whether a value is above or below its reference by the level, and the next reference."""
         spec, bits = self.spec, self.spec.bits + ROOM
-        value = self.shown(f"values_{lane}").wide(bits)
-        reference = self.shown(f"references_{lane}").gated(self.step.any()).wide(bits)
+        value = self.read_data(f"values_{lane}").wide(bits)
+        reference = self.read_data(f"references_{lane}").gated(self.step.any()).wide(bits)
         rises = ~value.below(reference + spec.level)
         falls = ~reference.below(value + spec.level)
         next_reference = mux(rises, reference + spec.level, reference)
@@ -166,7 +172,7 @@ def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: Enc
     transfer = Bits(t, t.var("transfer that is gathered", facts.words.bit_length() + ROOM))
     known = [*clocks.quiet, now.invariant(transfer).holds]
     following = (transfer + (now.advance & now.complete).wide(len(transfer))).gated(
-        ~(now.over | now.loaded)
+        ~(now.over | now.last_transfer)
     )
     _prove_values(prover, now, then, known)
     _prove_steps(prover, now, then, following, known)
@@ -203,11 +209,11 @@ def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any
         memory = f"values_{lane}"
         enabled = clocks.at(0, f"{memory}.write__en")
         writes += [
-            same(enabled, now.taken & now.turn.equals(lane)),
+            same(enabled, now.transfer & now.turn.equals(lane)),
             enabled.implies(same(clocks.at(0, f"{memory}.write__addr"), now.place)),
-            enabled.implies(same(clocks.at(0, f"{memory}.write__data"), now.given)),
+            enabled.implies(same(clocks.at(0, f"{memory}.write__data"), now.input_value)),
         ]
-    goes_on = now.taken & ~now.loaded
+    goes_on = now.transfer & ~now.last_transfer
     prover.claim(
         "encoder: a set of values",
         f"{facts.values} values are taken in, each at its own place, {spec.lanes} a word, and none"
@@ -217,8 +223,8 @@ def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any
             same(now.ready, ~now.showing),
             goes_on.implies(same(then.turn, (now.turn + 1).gated(~at_lane))),
             goes_on.implies(same(then.place, mux(at_lane, now.place + 1, now.place))),
-            now.loaded.implies(then.showing & then.place.equals(0)),
-            (~now.showing & ~now.loaded).implies(~then.showing),
+            now.last_transfer.implies(then.showing & then.place.equals(0)),
+            (~now.showing & ~now.last_transfer).implies(~then.showing),
         ),
         known,
         {"place": now.place.term},
@@ -236,7 +242,7 @@ def _prove_steps(
         violated(
             then.invariant(following),
             same(then.primed, now.showing & ~now.over),
-            same(then.showing, (now.showing & ~now.ended) | now.loaded),
+            same(then.showing, (now.showing & ~now.ended) | now.last_transfer),
             now.showing.implies(
                 same(then.place, mux(now.advance, (now.place + 1).gated(~now.over), now.place))
             ),

@@ -102,7 +102,7 @@ class _Sums:
         """Whether the sums at the place become 0."""
         return clocks.at(clock, "fetch") | clocks.at(clock, "wipe")
 
-    def written(self, clocks: Clocks, clock: int) -> Bits:
+    def new_word(self, clocks: Clocks, clock: int) -> Bits:
         """What the access of that clock writes."""
         multiplied = clock + self.facts.memory + self.facts.product_ready
         total = _sums_of(clocks, multiplied, self.lanes)
@@ -217,7 +217,9 @@ def _prove_addition(prover: Prover, net: Netlist, sums: _Sums, label: str) -> No
             issued.implies(cat(bases).all()),
             same(clocks.at(landed, f"{path}.write__en"), writes),
             same(clocks.at(landed, f"{path}.write__addr"), place),
-            writes.implies(same(clocks.at(landed, f"{path}.write__data"), sums.written(clocks, 0))),
+            writes.implies(
+                same(clocks.at(landed, f"{path}.write__data"), sums.new_word(clocks, 0))
+            ),
         ),
         sums.known(clocks, landed),
     )
@@ -255,7 +257,7 @@ def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> Non
     )
     zeros = ", or 0 behind a fetch or a wipe of it" if facts.clears else ""
     claimed = (
-        same(next_word, mux(added, sums.written(clocks, 1), word)),
+        same(next_word, mux(added, sums.new_word(clocks, 1), word)),
         here.implies(same(read, word)),
         (access & ~earlier).implies(~meets),
     )

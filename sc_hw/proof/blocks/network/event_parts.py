@@ -40,7 +40,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     label = f"layer {network.layers[facts.layer].name}, scanner"
     clocks = Clocks(prover, net, 1)
     step = _ScannerStep(clocks, facts)
-    scanning, load, taken = step.scanning, step.load, step.taken
+    scanning, load, transfer = step.scanning, step.load, step.transfer
     # The layer hands over values only when the token of the last ones is out.
     known = [
         *clocks.quiet,
@@ -59,9 +59,9 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         violated(
             step.token.implies(scanning & ~step.left.any() & ~clocks.at(1, "scanning")),
             same(clocks.at(1, "scanning"), load | (scanning & ~step.token)),
-            step.room | taken | clocks.at(1, "o_event__valid"),
+            step.room | transfer | clocks.at(1, "o_event__valid"),
             step.room
-            | taken
+            | transfer
             | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
         ),
         known,
@@ -71,7 +71,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         "in each clock in which its last event has been taken"
         + (" before" if facts.spaced else "")
         + " it gives an event or the token, or goes on to the next columns",
-        violated((scanning & step.room & step.given).implies(step.found | step.token | step.moves)),
+        violated((scanning & step.room & step.supply).implies(step.hit | step.token | step.moves)),
         known,
     )
     prover.claim(
@@ -90,21 +90,21 @@ class _ScannerStep:
         self.left, self.next_left = clocks.at(0, "left"), clocks.at(1, "left")
         self.number, self.next_number = (_number(clocks, clock, facts) for clock in (0, 1))
         valid, ready = clocks.at(0, "o_event__valid"), clocks.at(0, "o_event__ready")
-        self.taken = valid & ready
+        self.transfer = valid & ready
         self.room = ~valid if facts.spaced else ~valid | ready
         self.event = _Event(clocks.at(1, "o_event__payload"), facts.width)
         # With `spaced` too: an event that stayed behind its transfer would be another one.
-        given = (~valid | ready) & clocks.at(1, "o_event__valid")
-        self.found, self.token = given & ~self.event.end, given & self.event.end
+        new_event = (~valid | ready) & clocks.at(1, "o_event__valid")
+        self.hit, self.token = new_event & ~self.event.end, new_event & self.event.end
         # What a tick's next chunk has, where it comes from outside, and whether it is there.
         self.wants = clocks.at(0, "wants") if facts.sliced else None
-        self.given = clocks.const(1, 1)
+        self.supply = clocks.const(1, 1)
         if self.wants is not None:
-            self.given = clocks.at(0, "more") | ~self.wants
+            self.supply = clocks.at(0, "more") | ~self.wants
         self.chunks = facts.chunks
-        self.last_given = clocks.const(facts.chunks == 1, 1)
+        self.last_supply = clocks.const(facts.chunks == 1, 1)
         if facts.chunks > 1:
-            self.last_given = ~self.load & self.number.equals(facts.chunks - 2)
+            self.last_supply = ~self.load & self.number.equals(facts.chunks - 2)
         self.moves = same(self.next_number, self.number + 1) & ~self.load
 
 
@@ -127,8 +127,8 @@ def _prove_search(
     for place in range(facts.chunk):
         here = same(column.wide(bits), first + place)
         value = same(step.event.value, front[place]) & front[place].any()
-        searched.append((step.found & here).implies(value & ~rest[place].any()))
-        searched.append((step.found & ~here).implies(same(rest[place], front[place])))
+        searched.append((step.hit & here).implies(value & ~rest[place].any()))
+        searched.append((step.hit & ~here).implies(same(rest[place], front[place])))
     in_front = [same(column.wide(bits), first + place) for place in range(facts.chunk)]
     above = same(after[chunk:], left[chunk:]) if len(left) > chunk else clocks.const(1, 1)
     stands = same(step.next_number, step.number)
@@ -139,7 +139,7 @@ def _prove_search(
         stays = stays | gone
     values = clocks.at(0, "values").wide(len(left))
     if facts.sliced:
-        values = mux(step.last_given, _in_columns(values, facts), values)
+        values = mux(step.last_supply, _in_columns(values, facts), values)
         takes = clocks.at(0, "wants") & clocks.at(0, "more")
         stays = (stands & same(after, left) & ~takes) | (
             step.scanning & step.moves & ~left.any() & same(after, values) & takes
@@ -153,10 +153,10 @@ def _prove_search(
         violated(
             _scanner_invariant(clocks, 1, facts),
             *searched,
-            step.found.implies(either(in_front, clocks.terms) & above & stands),
-            step.found.implies(column.below(facts.columns) & step.scanning & ~step.load),
-            step.load.implies(handed & ~step.found & ~step.token),
-            step.found | step.load | stays | ~step.scanning,
+            step.hit.implies(either(in_front, clocks.terms) & above & stands),
+            step.hit.implies(column.below(facts.columns) & step.scanning & ~step.load),
+            step.load.implies(handed & ~step.hit & ~step.token),
+            step.hit | step.load | stays | ~step.scanning,
         ),
         known,
         {"column": column.term, "value": step.event.value.term},
@@ -188,7 +188,7 @@ def _prove_all_columns(
         return value_of(clocks.at(clock, "left"), column - first).gated(ahead)
 
     before, after = pending(0), pending(1)
-    here = step.found & same(event.column.wide(bits), column)
+    here = step.hit & same(event.column.wide(bits), column)
     prover.claim(
         f"{label}: each active column once",
         "of any column: its value is to come when it is handed over; an event of the column has"
@@ -286,9 +286,9 @@ class _Sequencer:
         self.at_last = at("at_last") if self.spec.groups > 2 else last
         self.marked = same(self.at_last, last)
         self.ended, self.used, self.first = at("ended"), at("used"), at("first")
-        self.taken = self.valid & self.ready
+        self.transfer = self.valid & self.ready
         self.over = self.issue & last
-        self.begins, self.token = self.taken & ~self.event.end, self.taken & self.event.end
+        self.begins, self.token = self.transfer & ~self.event.end, self.transfer & self.event.end
 
     @property
     def anew(self) -> tuple[Bits, ...]:
@@ -364,7 +364,7 @@ def prove_sequencer(
         violated(
             same(then.ended, (now.ended | now.token) & ~now.restart),
             now.token.implies(~now.busy),
-            now.ended.implies(~now.taken & ~now.issue),
+            now.ended.implies(~now.transfer & ~now.issue),
             same(now.ready, ~now.ended & (~now.busy | (now.over & ~now.event.end))),
         ),
         known,

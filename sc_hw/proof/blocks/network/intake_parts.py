@@ -30,12 +30,12 @@ class _Ghost:
     Members
     -------
     channel : its number.
-    kept : with ``hold`` its spike in the last word, else its spikes that have come and have not
+    count : with ``hold`` its spike in the last word, else its spikes that have come and have not
         been taken in, a bit wider than they can be.
     """
 
     channel: Bits
-    kept: Bits
+    count: Bits
 
     @property
     def of_slice(self) -> Bits:
@@ -164,33 +164,33 @@ class _Pass:
         """There is no room for that spike."""
         if self.spec.policy != "once":
             return self.const(0, 1)
-        return self.spike(ghost) & ghost.kept.equals((1 << self.spec.pending_bits) - 1)
+        return self.spike(ghost) & ghost.count.equals((1 << self.spec.pending_bits) - 1)
 
-    def counted(self, ghost: _Ghost) -> Bits:
+    def total(self, ghost: _Ghost) -> Bits:
         """The channel's spikes with that of this slice."""
         added = self.spike(ghost) & ~self.refused(ghost)
         if self.spec.policy == "hold":
-            return mux(self.takes, added.wide(len(ghost.kept)), ghost.kept)
-        return ghost.kept + added.wide(len(ghost.kept))
+            return mux(self.takes, added.wide(len(ghost.count)), ghost.count)
+        return ghost.count + added.wide(len(ghost.count))
 
     def value(self, ghost: _Ghost) -> Bits:
         """What a tick takes in of the channel."""
-        count = self.counted(ghost)
+        count = self.total(ghost)
         return count.any().wide(len(count)) if self.spec.policy == "once" else count
 
     def following(self, ghost: _Ghost) -> _Ghost:
         """The ghost in the next clock."""
-        count = self.counted(ghost)
+        count = self.total(ghost)
         left = count if self.spec.policy == "hold" else count - self.value(ghost)
-        next_count = mux(self.here(ghost), mux(self.gives, left, count), ghost.kept)
+        next_count = mux(self.here(ghost), mux(self.gives, left, count), ghost.count)
         return _Ghost(ghost.channel, next_count)
 
     def holds(self, ghost: _Ghost) -> Bits:
         """What is known of the channel and of the memory."""
-        wide, policy = len(ghost.kept), self.spec.policy
+        wide, policy = len(ghost.count), self.spec.policy
         if not self.kept_bits:
             # Nothing waits: a tick takes in all; or the word of the tick itself is the last one.
-            return self.const(1, 1) if policy == "hold" else ghost.kept.equals(0)
+            return self.const(1, 1) if policy == "hold" else ghost.count.equals(0)
         fresh, passed = self.at("fresh"), self.passed(ghost)
         # What `fresh` will be behind this pass holds of a slice that has had its turn in it.
         behind = {
@@ -201,7 +201,7 @@ class _Pass:
         empty = mux(passed, behind, fresh)
         stored = self.field(self.word(ghost.of_slice), ghost.place, self.kept_bits)
         facts = [
-            same(ghost.kept, stored.gated(~empty).wide(wide)),
+            same(ghost.count, stored.gated(~empty).wide(wide)),
             # The slice in turn has been read, unless it counts as 0.
             fresh | same(self.at("memory.r_data"), self.word(self.part)),
         ]
@@ -214,8 +214,8 @@ class _Pass:
         spec = self.spec
         next_tick = self.after_word + self.const(spec.o_interval, self.bits).gated(self.gives)
         ahead = mux(self.passed(ghost), next_tick, self.difference)
-        wide = len(ghost.kept) + self.bits + 1
-        total = ghost.kept.wide(wide).times(spec.i_interval) + ahead.wide(wide)
+        wide = len(ghost.count) + self.bits + 1
+        total = ghost.count.wide(wide).times(spec.i_interval) + ahead.wide(wide)
         return total.below(spec.o_interval)
 
     @property

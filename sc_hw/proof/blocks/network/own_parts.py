@@ -20,7 +20,7 @@ _PLACE = SLICE.bit_length() - 1  # bits of a place in a slice
 # --- the memory of spikes -------------------------------------------------------------------------
 
 
-class _Kept:
+class _OwnSpikes:
     """The spikes that are kept in some clock.
 
     Members
@@ -81,7 +81,7 @@ class _Kept:
         number, place = self.of_neuron
         return same(self.bit(self.word(bank, number), place), self.fires)
 
-    def kept(self, bank: Bits, came: Bits) -> Bits:
+    def invariant(self, bank: Bits, came: Bits) -> Bits:
         """The neuron's spike, if it has come, is in its place there or among the latest ones."""
         number, _ = self.of_neuron
         complete = number.below(self.place(came)[_PLACE:].wide(self.bits))
@@ -93,22 +93,22 @@ class _Kept:
 def prove_own(prover: Prover, net: Netlist, network: NetworkSpec, facts: OwnFacts) -> None:
     """Add the claims about the memory of a layer's own spikes to the prover."""
     label = f"layer {network.layers[facts.layer].name}, own spikes"
-    _prove_decided(prover, net, facts, label)
-    _prove_loaded(prover, net, facts, label)
-    _prove_found(prover, net, facts, label)
+    _prove_decision(prover, net, facts, label)
+    _prove_load(prover, net, facts, label)
+    _prove_read(prover, net, facts, label)
     prove_memory(prover, net, label, "memory", latency=1)
 
 
-def _clocks(prover: Prover, net: Netlist, facts: OwnFacts) -> tuple[_Kept, _Kept]:
+def _clocks(prover: Prover, net: Netlist, facts: OwnFacts) -> tuple[_OwnSpikes, _OwnSpikes]:
     """A clock and the next one, without a reset."""
     clocks, t = Clocks(prover, net, 1), prover.terms
     bits = (facts.neurons + 2 * SLICE).bit_length() + 1
     neuron, fires = Bits(t, t.var("any neuron", bits)), Bits(t, t.var("its spike", 1))
-    now, then = (_Kept(clocks, clock, facts, neuron, fires) for clock in (0, 1))
+    now, then = (_OwnSpikes(clocks, clock, facts, neuron, fires) for clock in (0, 1))
     return now, then
 
 
-def _prove_decided(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
+def _prove_decision(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
     came, together, count = now.came, facts.together, facts.neurons
     since = now.neuron - came
@@ -126,11 +126,13 @@ def _prove_decided(prover: Prover, net: Netlist, facts: OwnFacts, label: str) ->
         "of any neuron: from its spike on that is kept, and behind the last spike of the tick it is"
         " the bit with its place in the slice with its number; nothing else is written over it",
         violated(
-            (~ends).implies(then.kept(then.other, then.came) & same(then.came, came + together)),
+            (~ends).implies(
+                then.invariant(then.other, then.came) & same(then.came, came + together)
+            ),
             ends.implies(then.whole(then.bank) & ~then.came.any()),
             then.came.below(count),
         ),
-        [*known, *turns, now.kept(now.other, came).holds],
+        [*known, *turns, now.invariant(now.other, came).holds],
         {"came": came.term, "part": now.part.term, "turn": now.turn.term},
     )
     stays = same(then.turn, now.turn) & same(then.part, now.part)
@@ -145,7 +147,7 @@ def _prove_decided(prover: Prover, net: Netlist, facts: OwnFacts, label: str) ->
         violated(
             (~now.valid & ~now.load).implies(
                 stays
-                & now.kept(now.other, came).implies(then.kept(then.other, came))
+                & now.invariant(now.other, came).implies(then.invariant(then.other, came))
                 & now.whole(now.bank).implies(then.whole(then.bank))
             ),
             *(
@@ -165,12 +167,12 @@ def _prove_decided(prover: Prover, net: Netlist, facts: OwnFacts, label: str) ->
     )
 
 
-def _stays(now: _Kept, then: _Kept) -> Bits:
+def _stays(now: _OwnSpikes, then: _OwnSpikes) -> Bits:
     """The spikes of the tick before are there."""
     return same(now.bank, then.bank) & now.whole(now.bank).implies(then.whole(then.bank))
 
 
-def _prove_loaded(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
+def _prove_load(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
     t, count = prover.terms, facts.neurons
     came = Bits(t, t.var("neurons that were loaded", now.bits))  # in order
@@ -182,7 +184,7 @@ def _prove_loaded(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> 
         "of any neuron: where all are loaded in order, its spike is the bit with its place in the"
         " slice with its number; loads do not count as neurons of a tick",
         violated(
-            then.kept(then.bank, came + 1) | ends,
+            then.invariant(then.bank, came + 1) | ends,
             ends.implies(then.whole(then.bank)),
             same(then.turn, now.turn) & same(then.part, now.part) & same(then.bank, now.bank),
         ),
@@ -192,7 +194,7 @@ def _prove_loaded(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> 
             came.below(count).holds,
             in_turn.holds,
             here.holds,
-            now.kept(now.bank, came).holds,
+            now.invariant(now.bank, came).holds,
         ],
         {"came": came.term},
     )
@@ -200,12 +202,12 @@ def _prove_loaded(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> 
     prover.claim(
         f"{label}: between loads",
         "between two words of the host nothing that was loaded changes",
-        violated((idle & now.kept(now.bank, came)).implies(then.kept(then.bank, came))),
+        violated((idle & now.invariant(now.bank, came)).implies(then.invariant(then.bank, came))),
         [*now.clocks.quiet, now.neuron.below(count).holds, came.below(count + 1).holds],
     )
 
 
-def _prove_found(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
+def _prove_read(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
     number, place = now.of_neuron
     request = now.slice.wide(now.bits) if len(now.slice) <= now.bits else now.slice

@@ -56,7 +56,7 @@ class _Neuron:
     facts: ReadoutFacts
 
     @classmethod
-    def named(cls, name: str, terms: Terms, bits: int, facts: ReadoutFacts) -> _Neuron:
+    def arbitrary(cls, name: str, terms: Terms, bits: int, facts: ReadoutFacts) -> _Neuron:
         """Any neuron, whose number has so many bits."""
         wide = 2 * bits + 1
         place, channel = (
@@ -212,7 +212,7 @@ def _prove_answer(
     # Any neuron, its score in this tick, the one that is compared now, and the answer before. Of
     # the turns of the tick those up to the latest have been compared.
     neuron, present, answer = (
-        _Neuron.named(name, t, len(number), facts)
+        _Neuron.arbitrary(name, t, len(number), facts)
         for name in ("any neuron", "the neuron now compared", "the answer")
     )
     wide = len(neuron.turn)

@@ -81,7 +81,7 @@ class _Queue:
             ]
         ).all()
 
-    def kept(self) -> Bits:
+    def invariant(self) -> Bits:
         """The neuron's spike, if it has come, is in its place; the slice in turn is offered."""
         of_slice, place = self.in_slice
         there = self.neuron.below(self.number)
@@ -116,7 +116,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
         *clocks.quiet,
         neuron.below(facts.neurons).holds,
         now.counters().holds,
-        now.kept().holds,
+        now.invariant().holds,
         now.environment().holds,
     ]
     of_slice, place = now.in_slice
@@ -127,7 +127,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
         " slice with its number when this is offered",
         violated(
             then.counters(),
-            then.kept(),
+            then.invariant(),
             in_turn.implies(same(now.bit(now.slice, place), fires)),
         ),
         known,
@@ -198,11 +198,11 @@ class _Column:
         image = facts.places * facts.channels
         return mux(self.behind, Bits.const(number.terms, image, len(number)), number)
 
-    def given(self, facts: OrderFacts) -> Bits:
+    def number_by_place(self, facts: OrderFacts) -> Bits:
         """Its number where spikes come place by place."""
         return self._or_behind(self.place.times(facts.channels) + self.channel, facts)
 
-    def wanted(self, facts: OrderFacts) -> Bits:
+    def number_in_model(self, facts: OrderFacts) -> Bits:
         """Its number in the model."""
         return self._or_behind(self.channel.times(facts.places) + self.place, facts)
 
@@ -226,13 +226,13 @@ class _Order:
             return payload[0], payload[1:end].wide(bits), payload[end:]
 
         self.ready, self.moves = at("i_event__ready"), at("moves")
-        self.taken = at("o_event__ready")
+        self.o_ready = at("o_event__ready")
         # At the input, in the stages behind it, and at the output
         self.valid = [at(n) for n in ("i_event__valid", "valid_1", "valid_2", "o_event__valid")]
         source, out = split(at("i_event__payload")), split(at("o_event__payload"))
         self.end = [source[0], at("end_1"), at("end_2"), out[0]]
         self.value = [source[2], at("value_1"), at("value_2"), out[2]]
-        self.given, self.out = source[1], out[1]
+        self.source, self.out = source[1], out[1]
         self.column, self.found = at("column").wide(bits), at("found").wide(bits)
         self.place, self.channel = at("place").wide(bits), at("channel").wide(bits)
 
@@ -244,11 +244,11 @@ class _Order:
             return mux(behind, Bits.const(number.terms, otherwise, len(number)), number)
 
         stages = [
-            same(self.column, one.given(facts))
+            same(self.column, one.number_by_place(facts))
             & same(self.found, or_behind(one.behind, one.place, facts.places)),
             same(self.place, or_behind(two.behind, two.place, 0))
             & same(self.channel, or_behind(two.behind, two.channel, facts.channels)),
-            same(self.out, three.wanted(facts)),
+            same(self.out, three.number_in_model(facts)),
         ]
         facts_of_stages = [
             (valid & ~end).implies(stage & column.inside(facts))
@@ -271,7 +271,7 @@ def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: Order
         *clocks.quiet,
         now.invariant(columns[1:]).holds,
         (now.valid[0] & ~now.end[0])
-        .implies(same(now.given, columns[0].given(facts)) & columns[0].inside(facts))
+        .implies(same(now.source, columns[0].number_by_place(facts)) & columns[0].inside(facts))
         .holds,
     ]
     following = [before.or_else(now.moves, column) for before, column in pairwise(columns)]
@@ -282,7 +282,7 @@ def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: Order
         " a column behind the image keeps its number",
         violated(then.invariant(following)),
         known,
-        {"column": now.column.term, "given": now.given.term},
+        {"column": now.column.term, "given": now.source.term},
     )
     goes_on = []
     for stage in range(1, len(now.valid)):
@@ -296,7 +296,7 @@ def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: Order
         "events and end tokens go on in their order with their values, each once, and wait while"
         " the one in front is not taken",
         violated(
-            same(now.moves, ~now.valid[3] | now.taken),
+            same(now.moves, ~now.valid[3] | now.o_ready),
             same(now.ready, now.moves),
             *goes_on,
             now.moves | same(still, stays),

@@ -68,8 +68,8 @@ class _Sequencer:
         self.others = [at(f"neuron_{clocks}") for clocks in range(1, loop)]
         self.host = at("host")
         self.loads = at("load_target") | at("load_list")
-        self.taken = self.valid & self.ready
-        self.begins, self.token = self.taken & ~self.end, self.taken & self.end
+        self.transfer = self.valid & self.ready
+        self.begins, self.token = self.transfer & ~self.end, self.transfer & self.end
         # One place goes on when the next one has room.
         self.moves = ~self.busy | self.issue
         self.walks = self.walking & (~self.reading | self.moves)
@@ -81,7 +81,7 @@ class _Sequencer:
         words = self.clocks.frames.memory(self.clock, f"{memory}.words")
         return Bits(self.clocks.terms, word_at(self.clocks.terms, words, number.term))
 
-    def shown(self, memory: str) -> Bits:
+    def read_data(self, memory: str) -> Bits:
         """What a memory shows."""
         return self.clocks.at(self.clock, f"{memory}.r_data")
 
@@ -97,8 +97,8 @@ class _Sequencer:
         at_place = self.place.wide(bits) + self.left.wide(bits) + 1
         return cat(
             [
-                self.listing.implies(same(self.shown(LISTS), self.word(LISTS, self.column))),
-                self.reading.implies(same(self.shown(TARGETS), self.word(TARGETS, self.read))),
+                self.listing.implies(same(self.read_data(LISTS), self.word(LISTS, self.column))),
+                self.reading.implies(same(self.read_data(TARGETS), self.word(TARGETS, self.read))),
                 self.busy.implies(same(self.neuron, self.word(TARGETS, self.number))),
                 self.walking.implies(same(at_place, walked.start + walked.count)),
                 self.walking.implies(self.left.wide(bits).below(walked.count)),
@@ -238,7 +238,7 @@ def _prove_end(
         violated(
             same(then.ended, (now.ended | now.token) & ~now.restart),
             now.token.implies(resting),
-            now.ended.implies(~now.taken & ~now.issue),
+            now.ended.implies(~now.transfer & ~now.issue),
             same(now.ready, ~now.ended & mux(now.end, resting, ~now.listing | now.goes)),
         ),
         known,

@@ -212,7 +212,7 @@ class Waits:
             otherwise=1,
         )
         value = self._ranked(clock, {**self._opening, **self._fetch}, run=run)
-        return rank.choose((self._asked_for(clock), self.open_within - 1), otherwise=value)
+        return rank.choose((self._has_request(clock), self.open_within - 1), otherwise=value)
 
     def until_idle(self, clock: int) -> Any:
         """Rank of rest: clocks until `idle`, while the host asks for nothing and no step begins."""
@@ -225,8 +225,8 @@ class Waits:
             otherwise=rank.minus(self.drain + 1, still),
         )
         value = self._ranked(clock, {**self._resting, **self._rest}, run=run)
-        return rank.choose((self._asked_for(clock), self.idle_within - 1), otherwise=value)
+        return rank.choose((self._has_request(clock), self.idle_within - 1), otherwise=value)
 
-    def _asked_for(self, clock: int) -> Any:
+    def _has_request(self, clock: int) -> Any:
         """Whether the port's registers, which are a clock late, still show a request."""
         return self.prover.either(self.bit(clock, "loads"), self.bit(clock, "reads"))

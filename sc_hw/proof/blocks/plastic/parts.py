@@ -66,7 +66,7 @@ def lane_facts(lane: PlasticLane) -> LaneFacts:
         saturating=tuple(plan.saturating),
         single_port=plan.memory == "single_port",
         weight_fetched=plan.weight_fetched,
-        take=plan.taken,
+        take=plan.neuron_arrival,
         write_weight=plan.write_weight,
         write_others=plan.write_others,
         weight=parts.weight,
@@ -226,5 +226,5 @@ def write_parts(
     if layer.critic is not None:
         files.standalone_verilog("critic", layer.critic, critic_facts(layer, layer.critic))
     files.standalone_verilog("host", layer.host_port(layer.timing.drain), host_facts(layer))
-    files.joined("top.v", "plastic_layer", layer_facts(layer))
+    files.add_top("top.v", "plastic_layer", layer_facts(layer))
     files.write()

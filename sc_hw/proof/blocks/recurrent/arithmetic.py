@@ -53,7 +53,7 @@ class _Pipeline:
                 ]
 
     @property
-    def named(self) -> list[NamedSignal]:
+    def named_signals(self) -> list[NamedSignal]:
         """The pipeline's named intermediates."""
         graph, plan = self.datapath.graph, self.datapath.plan
         rows = []
@@ -68,7 +68,7 @@ class _Pipeline:
     def cuts(self) -> Cuts:
         """Intermediates that are proved one after the other, each from those in front of it."""
         clocks = self.clocks
-        cuts = Cuts(clocks.prover, clocks.frames.cuts(self.named, 0), self.stands)
+        cuts = Cuts(clocks.prover, clocks.frames.cuts(self.named_signals, 0), self.stands)
         cuts.witness.update(self.values)
         return cuts
 

@@ -42,7 +42,7 @@ def _sum(clocks: Clocks, left: Bits, right: Bits) -> Bits:
     return left + (cat([right, sign]) if sign is not None else right)
 
 
-def _given(
+def _inputs_are(
     clocks: Clocks, path: str, datapath: Datapath, expected: Mapping[str, Bits], clock: int = FETCH
 ) -> list[Bits]:
     """That all inputs of a pipeline on which an output depends are the wanted ones, in a clock."""
@@ -112,7 +112,7 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
             " visited, of its row and its neuron; in the first step of a sample all but the weight"
             " counts as 0",
             violated(
-                *_given(
+                *_inputs_are(
                     clocks, f"lane_{lane}", plan.synapse(blocks=lane < plan.block_lanes), expected
                 )
             ),
@@ -219,7 +219,7 @@ def _prove_row_write(
         "the row's own word goes through its pipeline, and is written back with the visit of the"
         " last group, and with no other one",
         violated(
-            *_given(clocks, "row_pipeline", part.row_pipeline, expected),
+            *_inputs_are(clocks, "row_pipeline", part.row_pipeline, expected),
             same(at(write_clock, "rows.w_en"), lands),
             lands.implies(same(at(write_clock, "rows.w_addr"), at(0, "row"))),
             lands.implies(same(at(write_clock, "rows.w_data"), cat(fields))),
@@ -255,7 +255,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         f"a neuron's word and the current of its lane go through its pipeline; {write_clock} clocks"
         " after its visit the word is written back; in the first step of a sample it counts as 0",
         violated(
-            *_given(clocks, "neuron", part.neuron, {**inputs, "current": current}),
+            *_inputs_are(clocks, "neuron", part.neuron, {**inputs, "current": current}),
             same(at(write_clock, "store.w_en"), update),
             update.implies(same(at(write_clock, "store.w_addr"), index)),
             update.implies(same(at(write_clock, "store.w_data"), cat(fields))),
@@ -352,7 +352,7 @@ def _prove_learning(
     classes = range(plan.classes)
     inputs = {f"weight_{number}": weights[number] for number in classes}
     inputs |= {f"error_{number}": errors[number] for number in classes}
-    facts = _given(clocks, "feedback", part.feedback, inputs)
+    facts = _inputs_are(clocks, "feedback", part.feedback, inputs)
     for number in classes:
         own = {
             "weight": weights[number],
@@ -361,7 +361,7 @@ def _prove_learning(
             "shift": at(FETCH, "shift"),
             "noise": at(0, "noise"),
         }
-        facts += _given(clocks, f"synapse_{number}", plan.readout_synapse(), own)
+        facts += _inputs_are(clocks, f"synapse_{number}", plan.readout_synapse(), own)
     synapse, bits = plan.readout_synapse(), len(weights[0])
     new_weights = [
         _result(clocks, write_clock, f"synapse_{number}", synapse, "weight", bits)
@@ -428,7 +428,7 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
         " that of the last class, and the others move a class down; with class 0 it begins anew"
         " whether there is some error",
         violated(
-            *_given(clocks, "error", part.error, inputs, 1),
+            *_inputs_are(clocks, "error", part.error, inputs, 1),
             same(error, _result(clocks, looked, "error", part.error, "error", len(error))),
             same(after, mux(look, shifted, before)),
             same(at(looked + 1, "any_error"), mux(look, some, at(looked, "any_error"))),

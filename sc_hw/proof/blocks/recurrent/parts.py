@@ -44,5 +44,5 @@ def write_recurrent_parts(design: Design, folder: Path) -> None:
     files.standalone_verilog("error", plan.error(), {})
     files.standalone_verilog("feedback", plan.feedback(), {})
     files.standalone_verilog("readout_synapse", plan.readout_synapse(), {})
-    files.joined("top.v", "recurrent_network", {})
+    files.add_top("top.v", "recurrent_network", {})
     files.write()

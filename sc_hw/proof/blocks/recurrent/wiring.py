@@ -31,11 +31,11 @@ def claims_of_wiring(folder: Path, network: RecurrentNetwork, limit_s: float) ->
     limit_s : seconds for one claim.
     """
 
-    def joined(prover: Prover, module: Module) -> None:
+    def glue(prover: Prover, module: Module) -> None:
         Joint(prover, network, module).prove()
 
     instances = {name: (name, getattr(network.parts, name)) for name in NAMES}
-    return claims_of_joined(folder, network, instances, joined, limit_s)
+    return claims_of_joined(folder, network, instances, glue, limit_s)
 
 
 class Joint(Joined):

@@ -77,7 +77,7 @@ def test_parts_are_listed_and_proved(tmp_path: Path) -> None:
 def test_what_joins_the_parts_stands_beside_them(tmp_path: Path) -> None:
     files = PartFiles(tmp_path, only=("hierarchy",))
     files.standalone_verilog("twice", Twice(), {})
-    files.joined("top.v", "top", {"clocks": 3})
+    files.add_top("top.v", "top", {"clocks": 3})
     files.write()
     assert json.loads((tmp_path / "proof" / PARTS).read_text()) == {
         "parts": [],
@@ -89,6 +89,6 @@ def test_only_wanted_parts_are_written(tmp_path: Path) -> None:
     files = PartFiles(tmp_path, only=("other",))
     files.standalone_verilog("twice", Twice(), {})
     files.module("twice", "top.v", "twice", {})
-    files.joined("top.v", "top", {})
+    files.add_top("top.v", "top", {})
     assert (files.rows, files.hierarchy) == ([], {})
     assert not (tmp_path / "proof").exists()

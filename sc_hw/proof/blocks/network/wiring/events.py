@@ -560,9 +560,9 @@ def _prove_ticks(layer: EventLayer) -> None:
         ):
             yield wiring.next_pair(part, name, layer.unless_reset(expected))
         yield from _banks(layer, over)
-        given = layer.signal("i__payload")[: layer.shape.step_bits]
+        number = layer.signal("i__payload")[: layer.shape.step_bits]
         step, decided = layer.state("step"), layer.state("decided_step")
-        yield wiring.next_pair(part, "step", mux(begins, given, step))
+        yield wiring.next_pair(part, "step", mux(begins, number, step))
         before = layer.state("step_before")
         yield wiring.next_pair(part, "step_before", mux(begins, step, before))
         handed = mux(ahead, before, step)
@@ -574,8 +574,8 @@ def _prove_ticks(layer: EventLayer) -> None:
             yield from layer.answers_in_time()
             return
         yield wiring.pair(part, "o__valid", waiting)
-        given = _in_order(layer, layer.state("spikes"))
-        yield wiring.pair(part, "o__payload", cat([decided, given, *layer.answer]))
+        spikes = _in_order(layer, layer.state("spikes"))
+        yield wiring.pair(part, "o__payload", cat([decided, spikes, *layer.answer]))
 
     wiring.claim(
         f"{layer.label}: a tick",

@@ -57,11 +57,11 @@ class Exemption:
     Members
     -------
     pattern : matches the beginning of their names.
-    given : terms of those inputs.
+    inputs : terms of those inputs.
     """
 
     pattern: re.Pattern[str]
-    given: Mapping[str, Any]
+    inputs: Mapping[str, Any]
 
 
 def prove_instance(
@@ -165,7 +165,7 @@ def _differences(
     rest = [name for name in moving if name not in own]
     rewritten = _substituted(alone, [alone.following[name] for name in rest], values)
     if exempt is not None:
-        others = values | {alone.inputs[name]: term for name, term in exempt.given.items()}
+        others = values | {alone.inputs[name]: term for name, term in exempt.inputs.items()}
         rewritten += _substituted(alone, [alone.following[name] for name in own], others)
     return {
         name: (term, net.following[registers[name]])

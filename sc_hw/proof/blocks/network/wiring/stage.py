@@ -155,7 +155,7 @@ def _prove_phases(stage: _Stage) -> None:
         ],
     )
 
-    def kept() -> Iterator[Pair]:
+    def invariants() -> Iterator[Pair]:
         net = wiring.design.net
         names = ("feeding", "deciding", "waiting") + ("row",) * (rows > 1)
         registers = [part.register(name) for name in names]
@@ -167,7 +167,7 @@ def _prove_phases(stage: _Stage) -> None:
     wiring.claim(
         f"top.v, layer {PLASTIC}: one phase at a time",
         "after a reset and ever after a step is in one phase, and its row is below their number",
-        kept,
+        invariants,
         lambda: [
             *(stage.reset | fact for fact in _phases(stage)),
             stage.outputs["done"].implies(stage.state("deciding")),

@@ -69,7 +69,7 @@ class Network:
         """Whether nothing is in front of a layer that does so."""
         return self.sliced(index) and self.spec.crossing(index).in_turn
 
-    def given(self, index: int, port: str) -> Bits:
+    def intake_output(self, index: int, port: str) -> Bits:
         """An output of the intake in front of a layer."""
         name = self.names[index]
         if name in self.intakes:
@@ -188,7 +188,9 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
 
     def source() -> Iterator[Pair]:
         layer_ready = (
-            wiring.signal(layer, "i__ready") if passed_on else network.given(index, "i__ready")
+            wiring.signal(layer, "i__ready")
+            if passed_on
+            else network.intake_output(index, "i__ready")
         )
         ready = layer_ready if queue is None else network.queues[name]["i__ready"]
         if index == 0:
@@ -220,7 +222,7 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
         if passed_on:
             return
         for port in ("payload", "valid"):
-            yield wiring.pair(layer, f"i__{port}", network.given(index, f"o__{port}"))
+            yield wiring.pair(layer, f"i__{port}", network.intake_output(index, f"o__{port}"))
         yield wiring.pair(intake, "o__ready", wiring.signal(layer, "i__ready"))
 
     origin = "the input with its step" if index == 0 else f"layer {network.names[index - 1]}"
@@ -287,10 +289,10 @@ def _prove_outputs(network: Network) -> None:
                 for flag in flags:
                     yield network.output(f"{flag}_{name}", wiring.const(0, 1))
                 continue
-            out_of_step = network.given(index, "out_of_step")
+            out_of_step = network.intake_output(index, "out_of_step")
             yield network.output(f"out_of_step_{name}", out_of_step)
             if network.spec.crossing(index).policy == "once":
-                yield network.output(f"lost_{name}", network.given(index, "lost"))
+                yield network.output(f"lost_{name}", network.intake_output(index, "lost"))
 
     wiring.claim(
         "top.v: outputs",

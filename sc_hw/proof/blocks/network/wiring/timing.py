@@ -163,7 +163,7 @@ class TickTimes:
         if layer.queue is not None:
             yield from self._leaving(row.before(self.decided))
         if layer.own is not None:
-            yield from self._kept(layer.own, row.before(self.decided))
+            yield from self._own_counters(layer.own, row.before(self.decided))
 
     def _leaving(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of the spikes on their way into the queue of slices, and its counters."""
@@ -180,7 +180,7 @@ class TickTimes:
         slice_count = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
         yield queue, "written", slice_count
 
-    def _kept(self, own: Outputs, turn: Time) -> Iterator[tuple[Instance, str, Bits]]:
+    def _own_counters(self, own: Outputs, turn: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The counters of the memory of own spikes, into which neurons go as they are decided."""
         spec, over = self.shape.spec, turn.behind(*self.last)
         turns, number = SLICE // spec.neurons_a_clock, self._index(turn).gated(~over)

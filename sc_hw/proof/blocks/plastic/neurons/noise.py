@@ -83,7 +83,9 @@ def _register_after_a_number(n: NeuronFrames) -> Any:
     return net.substitute(net.following[net.state_of("lfsr")], conditions)
 
 
-def _claim_parities(n: NeuronFrames, name: str, statement: str, term: Any, wanted: Bits) -> None:
+def _claim_parities(
+    n: NeuronFrames, name: str, statement: str, term: Any, exclusive_ors: Bits
+) -> None:
     """Add the claim that a term's bits are these exclusive-ors of the register's bits."""
     began = perf_counter()
     register = n.net.states[n.net.state_of("lfsr")]
@@ -95,7 +97,7 @@ def _claim_parities(n: NeuronFrames, name: str, statement: str, term: Any, wante
         return
     wrong = {
         f"bit {number}": sorted(sources)
-        for number, (sources, expected) in enumerate(zip(bits, wanted, strict=True))
+        for number, (sources, expected) in enumerate(zip(bits, exclusive_ors, strict=True))
         if sources != expected
     }
     n.prover.record(name, statement, not wrong, perf_counter() - began, wrong)

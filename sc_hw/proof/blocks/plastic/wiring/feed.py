@@ -88,7 +88,7 @@ def _prove_token(glue: Glue) -> None:
     now = token(glue, 0)
     reads, restarts, takes = (glue.at(f"host.{n}") for n in ("reading", "restart", "take"))
 
-    def kept(value: Any, register: str) -> Next:
+    def next_value(value: Any, register: str) -> Next:
         return Next(glue.choice(now, value, glue.at(register)), None)
 
     glue.registers(
@@ -96,9 +96,9 @@ def _prove_token(glue: Glue) -> None:
         "until the next token it is known whether its sums are a step's, whether the host fetches"
         " values again, and whether it begins with the first neuron",
         {
-            "for_step": kept(glue.no(reads), "for_step"),
-            "refetch": kept(glue.any_of(restarts, takes), "refetch"),
-            "restart": kept(restarts, "restart"),
+            "for_step": next_value(glue.no(reads), "for_step"),
+            "refetch": next_value(glue.any_of(restarts, takes), "refetch"),
+            "restart": next_value(restarts, "restart"),
         },
     )
 

@@ -151,9 +151,9 @@ def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
         folded = [known[child] for child in children]
         indices = tuple(part.indices())
         if part.kind() == K.BV_EXTRACT and folded[0].kind() == K.BV_CONCAT:
-            known[part] = _bits_of_joined(terms, folded[0], *indices)
+            known[part] = _bits_of_concatenation(terms, folded[0], *indices)
         elif part.kind() == K.BV_CONCAT:
-            known[part] = _joined(terms, folded)
+            known[part] = _concatenation(terms, folded)
         elif folded != list(children):
             known[part] = terms(part.kind(), *folded, indices=indices)
         else:
@@ -161,7 +161,7 @@ def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
     return known[term]
 
 
-def _joined(terms: Terms, parts: list[Any]) -> Any:
+def _concatenation(terms: Terms, parts: list[Any]) -> Any:
     """The concatenation of vectors that are joined from the lowest up, as all of them are."""
     pieces: list[Any] = []
     for part in parts:
@@ -175,7 +175,7 @@ def _joined(terms: Terms, parts: list[Any]) -> Any:
     return result
 
 
-def _bits_of_joined(terms: Terms, vector: Any, high: int, low: int) -> Any:
+def _bits_of_concatenation(terms: Terms, vector: Any, high: int, low: int) -> Any:
     """Bits of a concatenation: of the part that they lie in, where it is one."""
     end = 0
     for child in reversed(vector.children()):
@@ -185,7 +185,7 @@ def _bits_of_joined(terms: Terms, vector: Any, high: int, low: int) -> Any:
                 return child
             inner = (high - begin, low - begin)
             if child.kind() == K.BV_CONCAT:
-                return _bits_of_joined(terms, child, *inner)
+                return _bits_of_concatenation(terms, child, *inner)
             return terms(K.BV_EXTRACT, child, indices=inner)
     return terms(K.BV_EXTRACT, vector, indices=(high, low))
 

@@ -24,14 +24,14 @@ class Signals:
 
     Members
     -------
-    wanted : these names.
+    register_names : these.
     registers : for each of them that the module has, the register in the netlist.
     read : registers that have been followed, or are free, by their names in the netlist.
     """
 
     def __init__(self, net: Netlist, cut: Cut, registers: Collection[str]) -> None:
         self.net, self.cut, self.t = net, cut, net.terms
-        self.wanted = frozenset(registers)
+        self.register_names = frozenset(registers)
         self.registers = self._registers(registers)
         self.read: set[str] = set(self.registers.values())
         self._names: dict[Any, tuple[bool, str]] = {
@@ -66,7 +66,7 @@ class Signals:
 
         A signal that the module does not have is free: no claim about it holds by chance.
         """
-        if name in self.wanted:
+        if name in self.register_names:
             return self._state(self.registers[name], clock)
         if name in self.cut.signals:
             return self.bits(self.cut.signals[name], clock)
@@ -77,7 +77,7 @@ class Signals:
     def has(self, name: str) -> bool:
         """Whether the module has a signal of that name."""
         # A register that is gone must not be mistaken for the output that it has driven.
-        if name in self.wanted:
+        if name in self.register_names:
             return name in self.registers
         return name in self.cut.signals or name in self.net.outputs
 

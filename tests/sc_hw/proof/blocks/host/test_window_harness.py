@@ -32,7 +32,7 @@ def test_a_port_carries_whole_words_and_addresses(subject: Subject) -> None:
         address, word = port.window.address_bits, port.window.data_bits
         assert (len(port.load), len(port.read)) == (address + word, address)
         assert len(port.answer) == word
-        kept = sorted(port.kept)
-        assert all(low + bits <= word for low, bits in kept)
+        ranges = sorted(port.ranges)
+        assert all(low + bits <= word for low, bits in ranges)
         # A lane does not load the fields that a load puts to their initial values.
-        assert sum(bits for _, bits in kept) == word or harness.host_block.name == "lane"
+        assert sum(bits for _, bits in ranges) == word or harness.host_block.name == "lane"

@@ -14,7 +14,7 @@ from sc_model.graph.smt import Terms
 def test_one_layer_has_no_name() -> None:
     clocks: Any = None
     (layer,) = hidden_layers(clocks, plan_of(), 3)
-    assert (layer.index, layer.suffix, layer.given) == (0, "", [])
+    assert (layer.index, layer.suffix, layer.condition) == (0, "", [])
 
 
 def test_a_signed_vector_gets_its_highest_bit_above() -> None:
