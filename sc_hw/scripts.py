@@ -27,7 +27,7 @@ class ScriptParser(argparse.ArgumentParser):
 def whole(least: int, most: int) -> Callable[[str], int]:
     """The type of an argument that is a whole number in a range."""
 
-    def parsed(text: str) -> int:
+    def parse(text: str) -> int:
         requirement = f"must be a whole number from {least:,} to {most:,}, not {text[:40]!r}"
         try:
             value = int(text) if len(text) <= len(str(most)) else most + 1
@@ -37,7 +37,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(requirement)
         return value
 
-    return parsed
+    return parse
 
 
 @contextmanager

@@ -111,7 +111,7 @@ class CrossingRules(ClockedNetlist):
         ]
         self._check_synchronised_twice(direct)
         for memory in self.memories:
-            self._check_written(memory, reach)
+            self._check_writes(memory, reach)
         # Last, as a storage is sound only where synchronisers gate it.
         for register in stored:
             recognised += self._storage(register, reach, recognised)
@@ -214,7 +214,7 @@ class CrossingRules(ClockedNetlist):
                 " flip-flops",
             )
 
-    def _check_written(self, memory: Memory, reach: Mapping[Any, set[str]]) -> None:
+    def _check_writes(self, memory: Memory, reach: Mapping[Any, set[str]]) -> None:
         """A memory is written by values of its own domain only."""
         pins = [*memory.write_enable, *memory.write_inputs]
         if not any(reach.get(bit, set()) - {memory.domain} for bit in pins):

@@ -105,7 +105,7 @@ class BoardFiles:
                 (self.folder / name).unlink(missing_ok=True)
         for name, text in texts.items():
             write_text(self.folder / name, text)
-        report = {"key": key, **self._facts(texts), **self._made(seeds, progress)}
+        report = {"key": key, **self._facts(texts), **self._implementation(seeds, progress)}
         report["seconds"] = round(time.monotonic() - began, 1)
         write_json(file, report)
         return report
@@ -195,7 +195,7 @@ class BoardFiles:
             "synth_command": self.target.synth,
         }
 
-    def _made(self, seeds: int, progress: Progress) -> dict[str, Any]:
+    def _implementation(self, seeds: int, progress: Progress) -> dict[str, Any]:
         """Synthesis, the checks of size and clock, place and route, bitstream."""
         progress(f"{self.board.name}: synthesis")
         cells = self._synthesised()

@@ -84,7 +84,7 @@ def place(
     for seed in range(1, (1 if flow.no_timing else seeds) + 1):
         progress(f"{board.name}: place and route, seed {seed}")
         try:
-            placement = _placed(board, flow, target, pll, folder, seed)
+            placement = _place_once(board, flow, target, pll, folder, seed)
         except NoRoomError as error:  # another seed may find some
             full = error
             continue
@@ -97,7 +97,7 @@ def place(
     return best
 
 
-def _placed(
+def _place_once(
     board: Board, flow: Flow, target: Target, pll: Pll, folder: Path, seed: int
 ) -> Placement:
     """One run; the report of the last run is taken if all that decides it is the same."""

@@ -117,11 +117,11 @@ def _converted(component: wiring.Component, name: str, platform: Family | None) 
     for domain in domains:
         ports |= {signal.name: (signal, PortDirection.Input) for signal in (domain.clk, domain.rst)}
     text = _rtlil(fragment, name, ports)
-    return _written(text)
+    return _verilog_of(text)
 
 
 @lru_cache(maxsize=64)  # a process that proves, simulates and prices makes some designs again
-def _written(text: str) -> str:
+def _verilog_of(text: str) -> str:
     """Verilog of a design in Yosys' RTLIL, by the Yosys that is made for Amaranth.
 
     `amaranth.back.verilog` does the same with these commands, but starts Yosys in the user's folder

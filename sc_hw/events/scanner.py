@@ -109,7 +109,7 @@ class Scanner(wiring.Component):
             ]
         # An empty chunk moves on also while an event waits at `o_event`.
         moves, wants = Signal(), scanning & ~found & ~at_last
-        given = following = self._given(number)
+        given = following = self._input_bits(number)
         if self.sliced:
             m.d.comb += [self.wants.eq(wants), moves.eq(self.wants & self.more)]
         else:
@@ -138,7 +138,7 @@ class Scanner(wiring.Component):
             data.ArrayLayout(self.width, self.chunk), values[: self.chunk * self.width]
         )
 
-    def _given(self, number: Signal) -> Value:
+    def _input_bits(self, number: Signal) -> Value:
         """The values that are taken in, in a tick's last chunk without those behind the columns."""
         if not self.sliced:
             values = self.values.as_value()

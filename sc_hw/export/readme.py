@@ -81,7 +81,7 @@ def readme(manifest: Mapping[str, Any]) -> str:
 
 def _step(block: str, step: Mapping[str, Any], output: Mapping[str, Any]) -> str:
     """What goes in and out, in words."""
-    lines = [f"A step is {_counted(step['words'], 'word')} of STEP_DATA:", ""]
+    lines = [f"A step is {_with_noun(step['words'], 'word')} of STEP_DATA:", ""]
     for field in step["common"]:
         sign = ", signed" if field["signed"] else ""
         lines.append(
@@ -97,16 +97,16 @@ def _step(block: str, step: Mapping[str, Any], output: Mapping[str, Any]) -> str
         lines.append(f"* from bit 0 of word {first} on: {names}.")
     else:
         place = (
-            f"{_counted(step['transfers_per_word'], 'transfer')} in a word, from its bit 0 on"
+            f"{_with_noun(step['transfers_per_word'], 'transfer')} in a word, from its bit 0 on"
             if "transfers_per_word" in step
-            else f"{_counted(step['words_per_transfer'], 'word')} for each"
+            else f"{_with_noun(step['words_per_transfer'], 'word')} for each"
         )
         each = _TRANSFERS.get(block, "")
         if any(field["name"] == "values" for field in step["fields"]):  # for an encoder
             each = ", one for each value"
         lines.append(
-            f"* from word {first} on: {count} transfers of {_counted(bits, 'bit')}{each}, {place}."
-            f" In a transfer: {names}."
+            f"* from word {first} on: {count} transfers of {_with_noun(bits, 'bit')}{each},"
+            f" {place}. In a transfer: {names}."
         )
     return "\n".join([*lines, "", _output(output)])
 
@@ -115,14 +115,14 @@ def _output(output: Mapping[str, Any]) -> str:
     """What comes out, in words."""
     interval = output["step_interval"]
     when = "each step" if interval == 1 else f"every {interval} steps"
-    size = _counted(output["words"], "word")
+    size = _with_noun(output["words"], "word")
     if not output["fields"]:
         return (
             f"After {when} OUTPUT_DATA gives {size}, the number of the step, and no results: the"
             " state is read through the window (WINDOW_DATA)."
         )
     own = ", ".join(
-        f"`{field['name']}` ({_counted(field['width'], 'bit')}"
+        f"`{field['name']}` ({_with_noun(field['width'], 'bit')}"
         f"{', signed' if field['signed'] else ''})"
         for field in output["fields"]
     )
@@ -139,7 +139,7 @@ def _output(output: Mapping[str, Any]) -> str:
     )
 
 
-def _counted(number: int, noun: str) -> str:
+def _with_noun(number: int, noun: str) -> str:
     """A number with its noun."""
     return f"{number} {noun}{'s' if number != 1 else ''}"
 

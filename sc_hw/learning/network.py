@@ -511,13 +511,13 @@ class LearningNetwork(wiring.Component):
             host.words.eq(parts.weights.words),
             host.ages.eq(parts.state.word),
             parts.weights.load.eq(host.load_weights),
-            parts.weights.load_data.eq(self._loaded(parts)),
+            parts.weights.load_data.eq(self._load_data(parts)),
             parts.noise.load.eq(host.load_noise),
             parts.noise.load_data.eq(host.data),
             host.noise.eq(parts.noise.state),
         ]
 
-    def _loaded(self, parts: _Parts) -> Value:
+    def _load_data(self, parts: _Parts) -> Value:
         """A weight that the host loads, in the width of the layer that its word belongs to."""
         plan, host = self.plan, parts.host
 

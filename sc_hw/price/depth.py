@@ -158,7 +158,7 @@ class Paths:
 
     def _through_blocks(self, arrivals: list[float]) -> bool:
         """Arrivals behind blocks that lead through; whether one has changed."""
-        changed = False
+        has_changed = False
         for block in self._words.blocks:
             through = {name: self._through(block, name) for name in block.makes}
             if max(through.values(), default=NEVER) == NEVER:
@@ -168,8 +168,8 @@ class Paths:
             for name, bits in block.makes.items():
                 for literal in bits:
                     if read + through[name] > arrivals[literal >> 1]:
-                        arrivals[literal >> 1], changed = read + through[name], True
-        return changed
+                        arrivals[literal >> 1], has_changed = read + through[name], True
+        return has_changed
 
     def _through(self, block: Block, port: str) -> float:
         """Delay from a block's inputs to an output; NEVER where registers are between."""

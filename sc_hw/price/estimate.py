@@ -85,11 +85,11 @@ def estimate(
                 raise
             on_failure(target.name, error)
             if isinstance(error, ConfigError):
-                rows.append(_not_made(build, target, str(error)))
+                rows.append(_failure_row(build, target, str(error)))
     return rows
 
 
-def _not_made(build: Build, target: Target, reason: str) -> dict[str, Any]:
+def _failure_row(build: Build, target: Target, reason: str) -> dict[str, Any]:
     """The row of a target for which the design can't be made: no figure, and the reason."""
     resources = {
         unit: {"used": None, "available": target.capacity.get(unit), "percent": None}

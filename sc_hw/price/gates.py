@@ -158,7 +158,7 @@ class Cover:
         leaves: dict[int, tuple[int, ...]] = {}
         for number in range(1, len(gates.inputs)):
             if gates.inputs[number] and (direct[number] or readers[number]):
-                leaves[number] = _drawn_in(gates.inputs[number], leaves, readers, direct)
+                leaves[number] = _lut_inputs(gates.inputs[number], leaves, readers, direct)
         live = {literal >> 1 for literal in uses} & set(leaves)
         for number in reversed(leaves):
             if number in live:
@@ -177,7 +177,7 @@ class Cover:
         return len(self.leaves) + len(self.inverters)
 
 
-def _drawn_in(
+def _lut_inputs(
     inputs: tuple[int, ...],
     leaves: dict[int, tuple[int, ...]],
     readers: Sequence[int],

@@ -63,11 +63,11 @@ class Register:
 
     Members
     -------
-    made : the literal that it holds.
+    output : the literal that it holds.
     reads : its data, and its enable and reset if it has them.
     """
 
-    made: int
+    output: int
     reads: tuple[int, ...]
     label: str
 
@@ -152,7 +152,7 @@ def read_words(
         reader = Reader(module, others, fabric, label_of, equal)
         words = reader.read()
         before = len(equal)
-        for bits in reader.held.values():
+        for bits in reader.registers_by_input.values():
             for bit in bits[1:]:
                 if bit not in equal:
                     equal[bit] = equal.get(bits[0], bits[0])
@@ -166,7 +166,7 @@ def _prune(words: Words) -> None:
 
     Cells are words: of one that is read in part, the other bits go when it is mapped.
     """
-    registers = {register.made >> 1: register for register in words.registers}
+    registers = {register.output >> 1: register for register in words.registers}
     sums = {
         literal >> 1: (chain, place)
         for chain in words.chains
@@ -187,7 +187,7 @@ def _prune(words: Words) -> None:
             left += [*chain.a[: place + 1], *chain.b[: place + 1], chain.carry_in, chain.flip or 0]
         else:
             left += [2 * each for each in words.gates.inputs[number]]
-    words.registers = [each for each in words.registers if each.made >> 1 in live]
+    words.registers = [each for each in words.registers if each.output >> 1 in live]
     for chain in words.chains:
         chain.used = [literal >> 1 in live for literal in chain.sums]
         if chain.carry_out >> 1 not in live:
@@ -229,7 +229,7 @@ class Reader:
         self._names = _names(module, label_of)
         self._readers = _read_bits(module, others)
         self._initial = _initial_values(module)
-        self.held: dict[tuple[Any, ...], list[Any]] = {}
+        self.registers_by_input: dict[tuple[Any, ...], list[Any]] = {}
         self._chains: dict[tuple[Any, ...], Chain] = {}
 
     def read(self) -> Words:
@@ -327,7 +327,7 @@ class Reader:
         for place, (read, bit) in enumerate(zip(data, pins["Q"], strict=True)):
             value = resets[place : place + 1]
             key = (pins["CLK"][0], read, enable, reset, clear, value, self._initial.get(bit))
-            self.held.setdefault(key, []).append(bit)
+            self.registers_by_input.setdefault(key, []).append(bit)
             if bit not in self._equal:
                 output = self._literal[bit]
                 self.words.registers.append(Register(output, (read, *controls), label))
@@ -387,7 +387,7 @@ class Reader:
         if kind == "$pmux":
             return self._one_of(cell, label)
         if kind in ("$bmux", "$shiftx", "$demux") or kind in _SHIFTS:
-            return self._moved(kind, cell, width, label)
+            return self._shifted(kind, cell, width, label)
         if kind == "$lut":
             return [gates.table(str(cell["parameters"]["LUT"]), self._bits(pins["A"]), label)]
         return self._single(kind, cell, label)
@@ -439,7 +439,7 @@ class Reader:
             for bit in range(width)
         ]
 
-    def _moved(self, kind: str, cell: Mapping[str, Any], width: int, label: str) -> Bits:
+    def _shifted(self, kind: str, cell: Mapping[str, Any], width: int, label: str) -> Bits:
         """Shifts, and words that an index chooses: a row of multiplexers for each select."""
         gates, pins = self.words.gates, cell["connections"]
         word = self._bits(pins["A"])

@@ -110,7 +110,7 @@ class Readout(wiring.Component):
         errors = self._errors(m, delays, looked)
         words = data.View(self.words.shape(), ram.r_data)
         self._scores(m, words, added[-1], delays.later(self.spike, FETCH, "spike"))
-        new_weights = self._learned(m, delays, words, errors)
+        new_weights = self._learn(m, delays, words, errors)
         lands = learn_strobes[self.written - 1]
         m.d.comb += [
             ram.r_addr.eq(self.index),
@@ -171,7 +171,7 @@ class Readout(wiring.Component):
             ]
         return errors
 
-    def _learned(self, m: Module, delays: Delays, words: Any, errors: Any) -> Value:
+    def _learn(self, m: Module, delays: Delays, words: Any, errors: Any) -> Value:
         """The learning signal of the neuron that has arrived; its new weights, `written`."""
         plan = self.plan
         m.submodules.feedback = feedback = self.feedback

@@ -113,25 +113,25 @@ def _block_content(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What a report says of a block of this kind, and the pictures that go with it."""
     if manifest["design"]["block"] in TASKS:
-        learned = stages.learned["status"] != "not run"
-        run = read_arrays(folder / "learned.npz") if learned else None
+        has_run = stages.learning["status"] != "not run"
+        run = read_arrays(folder / "learned.npz") if has_run else None
         content = learning_content(
-            manifest, stages.proof, stages.cosim, stages.learned, run, stages.prices
+            manifest, stages.proof, stages.cosim, stages.learning, run, stages.prices
         )
         return content, learning_pictures(content, run)
     if "rule" not in manifest["design"]:
         content = network_content(manifest, stages.proof, stages.cosim, stages.audit, stages.prices)
         return content, _layer_plots(stages.cosim)
-    learned, arrays = task_score(stages.simulated, manifest, stages.cosim, recording)
-    content = rule_content(manifest, stages.proof, stages.cosim, stages.prices, learned)
-    return content, _task_plots(learned, arrays, manifest) | _history_plots(stages, manifest)
+    score, arrays = task_score(stages.simulated, manifest, stages.cosim, recording)
+    content = rule_content(manifest, stages.proof, stages.cosim, stages.prices, score)
+    return content, _task_plots(score, arrays, manifest) | _history_plots(stages, manifest)
 
 
 def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[str, Any] | None:
     """The report whose figures are compared with: of another build, else an earlier one."""
     if against is not None:
         return _other_report(Path(against))
-    earlier = None if previous is None else _written_report(Path(previous))
+    earlier = None if previous is None else _report_in(Path(previous))
     if previous is not None and earlier is None:
         raise ReportError(
             f"previous report {previous} does not exist; leave it out, or give a report.json."
@@ -139,7 +139,7 @@ def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[
     return earlier
 
 
-def _written_report(path: Path) -> dict[str, Any] | None:
+def _report_in(path: Path) -> dict[str, Any] | None:
     """A `report.json` with what a comparison reads of it; None where there is no such file."""
     content = read_json(path, REPORT_SCHEMA)
     if content is not None and not (
@@ -158,7 +158,7 @@ def _other_report(place: Path) -> dict[str, Any]:
         manifest = read_json(place / "manifest.json", "sc-hw.manifest.v1")
         if manifest is not None:
             return _content(place, manifest, None)[0]
-    other = None if place.is_dir() else _written_report(place)
+    other = None if place.is_dir() else _report_in(place)
     if other is None:
         raise ReportError(
             f"{place} to compare with must be a build folder or a report.json, and is neither;"
@@ -185,7 +185,7 @@ class _Stages:
     proof: dict[str, Any]
     cosim: dict[str, Any]
     audit: dict[str, Any]
-    learned: dict[str, Any]
+    learning: dict[str, Any]
     prices: list[dict[str, Any]]
     predicted: list[dict[str, Any]]
     simulated: Path
@@ -206,7 +206,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
         proof=read_stage(folder, "proof.json", "sc-hw.proof.v2", manifest, f"sc-hw prove {file}"),
         cosim=tidy_cosim(cosim),
         audit=read_stage(folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}"),
-        learned=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, task),
+        learning=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, task),
         prices=[price_content(metric) for metric in metrics if metric is not None],
         predicted=[row for row in predicted if row is not None],
         simulated=simulated,

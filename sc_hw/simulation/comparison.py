@@ -27,7 +27,7 @@ class Difference:
     -------
     step : counted from 0 in the stimulus.
     space, field, index : what differs; space ``output`` is what a step returns.
-    expected, got : values of the first and of the second device.
+    expected, actual : values of the first and of the second device.
     wave : a VCD of all signals of the RTL in this step, where one of the devices is RTL.
     """
 
@@ -36,14 +36,14 @@ class Difference:
     field: str
     index: tuple[int, ...]
     expected: int
-    got: int
+    actual: int
     wave: Path | None = None
 
     def __str__(self) -> str:
         where = f"{self.space}.{self.field}{list(self.index)}"
         waves = f"; waves: {self.wave}" if self.wave is not None else ""
         return (
-            f"step {self.step}: {where} is {self.expected} in the first device and {self.got} in"
+            f"step {self.step}: {where} is {self.expected} in the first device and {self.actual} in"
             f" the second{waves}"
         )
 

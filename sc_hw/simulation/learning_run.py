@@ -59,16 +59,16 @@ class Task:
 
     Members
     -------
-    shown : in portions.
-    held, held_classes : the stimulus of the samples that are held out, of which nothing is told,
-        and their classes.
+    training : the samples to learn, in portions.
+    held_out, held_out_classes : the stimulus of the samples that are held out, of which nothing is
+        told, and their classes.
     origin : where the samples are from.
     image : shape of a sample's picture; None where it is none.
     """
 
-    shown: Sequence[Portion]
-    held: Mapping[str, Any]
-    held_classes: Integers
+    training: Sequence[Portion]
+    held_out: Mapping[str, Any]
+    held_out_classes: Integers
     origin: str
     image: tuple[int, ...] | None = None
 
@@ -105,7 +105,7 @@ def learn_in_rtl(
     ConfigError
         The design is no learning network, or the images are not for it.
     """
-    spec = _checked(build, images)
+    spec = _learning_spec(build, images)
     in_rtl = min(samples, samples_in_rtl(spec) if in_rtl is None else in_rtl)
     rng = np.random.default_rng(seed)
     task = _task(images, samples, in_rtl, rng)
@@ -136,25 +136,25 @@ def learn_task(
 
     Raises ValueError where `in_rtl` is the end of no portion.
     """
-    ends = [0, *accumulate(len(portion.classes) for portion in task.shown)]
+    ends = [0, *accumulate(len(portion.classes) for portion in task.training)]
     samples = ends[-1]
     in_rtl = samples if in_rtl is None else in_rtl
     if in_rtl not in ends:
         raise ValueError(f"in_rtl must be the end of a portion, of {ends}, not {in_rtl}")
     with Device.open(build.folder, "rtl") as rtl, Device.open(build.design) as model:
         model.load(weights)
-        before = _last(model.run(**task.held))
+        before = _last(model.run(**task.held_out))
         for device in (rtl, model):  # the model again: an answer may move its random bits on
             device.load(weights)
-        played, other_answers, other_state = _learned(rtl, model, task, in_rtl, progress)
+        played, other_answers, other_state = _learn(rtl, model, task, in_rtl, progress)
         progress("answering held-out samples in RTL and model")
         if in_rtl < samples:
             rtl.restore(model.state())
-        answers = _last(rtl.run(**task.held))
-        other_answers += int((answers != _last(model.run(**task.held))).sum())
+        answers = _last(rtl.run(**task.held_out))
+        other_answers += int((answers != _last(model.run(**task.held_out))).sum())
         state = model.state()
     block = max(50, -(-samples // POINTS))
-    right = played == np.concatenate([portion.classes for portion in task.shown])
+    right = played == np.concatenate([portion.classes for portion in task.training])
     results = {
         "schema_version": SCHEMA,
         "build_id": build.id,
@@ -168,9 +168,9 @@ def learn_task(
         "other_answers": other_answers,
         "other_values_of_the_state": other_state,
         "values_of_the_state": sum(v.size for f in state.values() for v in f.values()),
-        "held_out": len(task.held_classes),
-        "before": float((before == task.held_classes).mean()),
-        "after": float((answers == task.held_classes).mean()),
+        "held_out": len(task.held_out_classes),
+        "before": float((before == task.held_out_classes).mean()),
+        "after": float((answers == task.held_out_classes).mean()),
         "block": block,
         "curve": _curve(right, block),
         "curve_in_rtl": _curve(right[:in_rtl], block),
@@ -182,7 +182,7 @@ def learn_task(
         for name, values in fields.items()
         if values.ndim == 2
     }
-    arrays |= {"labels": task.held_classes, "answers": answers.astype(np.int64)}
+    arrays |= {"labels": task.held_out_classes, "answers": answers.astype(np.int64)}
     with replacing(build.folder / ARRAYS) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
     write_json(build.folder / RESULTS, results)
@@ -195,7 +195,7 @@ def _last(answers: Any) -> Integers:
     return values if values.ndim == 1 else values[:, -1]
 
 
-def _checked(build: Build, images: Images) -> LearningNetworkSpec:
+def _learning_spec(build: Build, images: Images) -> LearningNetworkSpec:
     """The network; ConfigError where the images are not for it."""
     spec = build.design.learning
     if spec is None:
@@ -236,14 +236,14 @@ def _task(images: Images, samples: int, in_rtl: int, rng: np.random.Generator) -
     )
 
 
-def _learned(
+def _learn(
     rtl: Device, model: Device, task: Task, in_rtl: int, progress: Progress
 ) -> tuple[Integers, int, int]:
     """Learn all samples; the model's answers, and the RTL's differences in answers and state."""
-    samples = sum(len(portion.classes) for portion in task.shown)
+    samples = sum(len(portion.classes) for portion in task.training)
     start, other_answers, other_state = 0, 0, 0
     played: list[Integers] = []
-    for portion in task.shown:
+    for portion in task.training:
         end = start + len(portion.classes)
         model.set(**portion.parameters)
         answers = model.run(**portion.stimulus)

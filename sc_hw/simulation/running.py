@@ -89,7 +89,7 @@ def run_design(
     rng = np.random.default_rng(seed)
     with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
         if events is not None:
-            stimulus = _recorded(device, events)
+            stimulus = _recording(device, events)
             count = device.block.steps(stimulus)
             if steps is not None and steps > count:
                 raise ConfigError(f"steps must be at most the recording's {count}, not {steps}.")
@@ -103,10 +103,10 @@ def run_design(
         for start in range(0, count, size):
             stop = min(start + size, count)
             portion = rows(stimulus, start, stop)
-            yield _seen(device, portion, device.run(**portion), stop, count)
+            yield _progress_of(device, portion, device.run(**portion), stop, count)
 
 
-def _recorded(device: Device, events: PathLike) -> dict[str, Any]:
+def _recording(device: Device, events: PathLike) -> dict[str, Any]:
     """The stimulus of a recording."""
     try:
         return device.recording(events)
@@ -114,7 +114,9 @@ def _recorded(device: Device, events: PathLike) -> dict[str, Any]:
         raise ConfigError(str(error)) from None
 
 
-def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps: int) -> Progress:
+def _progress_of(
+    device: Device, portion: dict[str, Any], fired: Any, stop: int, steps: int
+) -> Progress:
     weights = _weights(device)
     counts, _ = np.histogram(weights, bins=BINS)
     modulators = {

@@ -161,8 +161,8 @@ def memories(board: Board, rng: np.random.Generator) -> Result:
         numbers = {f["name"]: np.arange(memory.count) for f in memory.fields}
         memory.load(word)
         wrong = [
-            _differences(memory, expected, memory.exchange(written, descending=down))
-            for expected, written, down in (
+            _differences(memory, expected, memory.exchange(pattern, descending=down))
+            for expected, pattern, down in (
                 (word, other, False),
                 (other, word, False),
                 (word, other, True),
@@ -216,10 +216,10 @@ def _steps(device: Device, steps: int, rng: np.random.Generator) -> Result:
 
 def _counters(board: Board, steps: int) -> Result:
     """All steps are counted, and none is under way."""
-    begun, done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
+    steps_taken, done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
     return {
-        "passed": begun == done >= steps and errors == 0,
-        "steps_taken": begun,
+        "passed": steps_taken == done >= steps and errors == 0,
+        "steps_taken": steps_taken,
         "steps_done": done,
         "errors": board.registers.set_fields("ERRORS", errors),
     }

@@ -30,7 +30,7 @@ class Signal:
     code: str
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The path as a save file has it: with its range where it has several bits."""
         return self.path if self.bits == 1 else f"{self.path}[{self.bits - 1}:0]"
 

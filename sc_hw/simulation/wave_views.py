@@ -158,7 +158,7 @@ def write_view(
         for heading, members in view.items():
             with save.group(heading):
                 for signal in members:
-                    save.trace(signal.shown, datafmt="hex" if signal.bits > 1 else "bin")
+                    save.trace(signal.label, datafmt="hex" if signal.bits > 1 else "bin")
         if first is not None:
             save.blank(f"first difference: {_in_words(first)}")
     return path, time

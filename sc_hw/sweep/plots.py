@@ -54,13 +54,13 @@ def draw_fronts(
 ) -> list[FrontPlot]:
     """The first objective by each other one, for each target and task; none for a single one."""
     return [
-        _drawn(spec, outcomes, target, task, numbers, other)
+        _front_plot(spec, outcomes, target, task, numbers, other)
         for (target, task), numbers in front.items()
         for other in spec.objectives[1:]
     ]
 
 
-def _drawn(
+def _front_plot(
     spec: SweepSpec,
     outcomes: Sequence[Mapping[str, Any]],
     target: str,

@@ -87,10 +87,10 @@ def batches(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Results], 
     elif spec.sampler == "list":
         yield list(spec.point), lambda _: None
     else:
-        yield from _drawn(spec)
+        yield from _optuna_batches(spec)
 
 
-def _drawn(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Results], None]]]:
+def _optuna_batches(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Results], None]]]:
     """Batches that a sampler of Optuna draws."""
     optuna = optional_import("optuna", "sweep", f"sampler '{spec.sampler}'")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -105,14 +105,14 @@ def _drawn(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Results], N
         trials = [study.ask(distributions) for _ in range(count)]
         left -= count
 
-        def told(results: Results, trials: Sequence[Any] = trials) -> None:
+        def tell(results: Results, trials: Sequence[Any] = trials) -> None:
             for trial, values in zip(trials, results, strict=True):
                 if values is None:
                     study.tell(trial, state=optuna.trial.TrialState.FAIL)
                 else:
                     study.tell(trial, list(values))
 
-        yield [dict(trial.params) for trial in trials], told
+        yield [dict(trial.params) for trial in trials], tell
 
 
 def _distribution(optuna: Any, choice: Any) -> Any:

@@ -103,7 +103,7 @@ def outcome_of(item: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         design = parse_design(dict(item["tables"]))
-        prices = {row["target"]: _kept(row) for row in price(design, item["targets"])}
+        prices = {row["target"]: _price_cells(row) for row in price(design, item["targets"])}
         accuracies = {
             TaskSpec(**task).title: {
                 str(seed): _accuracy(design, TaskSpec(**task), seed) for seed in item["seeds"]
@@ -115,7 +115,7 @@ def outcome_of(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"prices": prices, "accuracies": accuracies}
 
 
-def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
+def _price_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a price that a sweep keeps; `device_share` is of the fullest unit, in %."""
     shares = [unit["percent"] for unit in row["device"]["resources"].values() if unit["percent"]]
     cells = {name: row[name] for name in NUMBERS}

@@ -232,7 +232,7 @@ class PacketFrame(wiring.Component):
         return m
 
 
-def _named(prefix: str, signature: wiring.Signature, flow: Flow) -> dict[str, Member]:
+def _with_prefix(prefix: str, signature: wiring.Signature, flow: Flow) -> dict[str, Member]:
     """Members `prefix_NAME` in place of one `prefix`.
 
     Amaranth would join the names by two underscores. Vivado, Quartus and cocotbext-axi find the
@@ -263,13 +263,15 @@ class AxiPorts(wiring.Component):
     def __init__(self, address_bits: int, streams: bool) -> None:
         self.address_bits, self.streams = address_bits, streams
         members = {
-            **_named("s_axi", AxiLite(address_bits), In),
+            **_with_prefix("s_axi", AxiLite(address_bits), In),
             "irq": Out(1),
             "bus": INSIDE["bus"],
             "interrupt": INSIDE["interrupt"],
         }
         if streams:
-            members |= _named("s_axis", AxiStream(), In) | _named("m_axis", AxiStream(), Out)
+            members |= _with_prefix("s_axis", AxiStream(), In) | _with_prefix(
+                "m_axis", AxiStream(), Out
+            )
             members |= {
                 name: INSIDE[name] for name in ("steps", "outputs", "packet_words", "packet_error")
             }

@@ -62,7 +62,7 @@ class PseudoTerminal:
         self.line, self.clock_hz, self._real_time = line, clock_hz, real_time
         self.to_board: Callable[[bytes], bytes] = bytes
         self.to_host: Callable[[bytes], bytes] = bytes
-        self.baud = self._measured()
+        self.baud = self._greatest_rate()
         self._lock = threading.Lock()  # the line is run by one at a time
         self._plugged = True
         self._ours, self._theirs = pty.openpty()
@@ -124,7 +124,7 @@ class PseudoTerminal:
         with self._lock:
             self.to_board = self.to_host = flipped if probability else bytes
 
-    def _measured(self) -> int:
+    def _greatest_rate(self) -> int:
         """The greatest usual rate that the simulation keeps up with."""
         begin = time.monotonic()
         self.line.run(MEASURED_CLOCKS)
@@ -142,7 +142,7 @@ class PseudoTerminal:
         unread = b""  # what the driver has not taken yet, for its terminal is full
         while self._plugged:
             idle = quiet >= QUIET_CLOCKS and not self._real_time
-            data = self._taken(IDLE_SECONDS if idle and not unread else 0.0)
+            data = self._receive(IDLE_SECONDS if idle and not unread else 0.0)
             with self._lock:
                 if not self._plugged:
                     return
@@ -156,7 +156,7 @@ class PseudoTerminal:
                     if unread or self.line.unsent:
                         quiet = 0
                 full = bool(unread)
-                unread = self._given(unread)
+                unread = self._give(unread)
                 full = full and bool(unread)
                 ahead = (self.line.clocks - clocks) / self.clock_hz - (time.monotonic() - begin)
             if full:
@@ -166,7 +166,7 @@ class PseudoTerminal:
             elif ahead < 0:  # a board that has fallen behind does not hurry afterwards
                 begin, clocks = time.monotonic(), self.line.clocks
 
-    def _taken(self, seconds: float) -> bytes:
+    def _receive(self, seconds: float) -> bytes:
         """Bytes of the driver; waits for the first at most so long."""
         try:
             ready, _, _ = select.select([self._ours], [], [], seconds)
@@ -174,7 +174,7 @@ class PseudoTerminal:
         except (OSError, ValueError):  # pulled meanwhile
             return b""
 
-    def _given(self, data: bytes) -> bytes:
+    def _give(self, data: bytes) -> bytes:
         """Give the driver bytes; those that find no room."""
         if not data:
             return data

@@ -95,8 +95,8 @@ class ModelNetwork:
         if network.plastic is not None and plastic is not None:
             network.plastic.restore(plastic)
         if network.readout is not None:
-            begun = self.spec.in_sample(steps) >= last.tick_interval
-            network.readout.restore(fields[last.name][SCORE], begun=begun)
+            in_sample = self.spec.in_sample(steps) >= last.tick_interval
+            network.readout.restore(fields[last.name][SCORE], begun=in_sample)
         if isinstance(network, NativeNetwork):
             waiting: dict[str, dict[str, Any]] = {
                 layer.name: {"pending": np.zeros(layer.inputs, np.int64), "lost": np.int64(0)}

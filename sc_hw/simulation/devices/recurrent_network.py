@@ -72,14 +72,14 @@ class RecurrentNetworkDevice(LearnerDevice):
         spec = self.network
         neurons = spec.hidden.neurons
 
-        def drawn(most: int, rows: int, columns: int) -> NDArray[np.int64]:
+        def uniform(most: int, rows: int, columns: int) -> NDArray[np.int64]:
             return rng.integers(-most, most, (rows, columns), endpoint=True)
 
         rows = [
-            drawn(spec.hidden.initial, spec.inputs, neurons),
-            drawn(spec.hidden.initial_recurrent, neurons, neurons),
+            uniform(spec.hidden.initial, spec.inputs, neurons),
+            uniform(spec.hidden.initial_recurrent, neurons, neurons),
         ]
-        readout = drawn(spec.readout.initial, neurons, spec.readout.neurons)
+        readout = uniform(spec.readout.initial, neurons, spec.readout.neurons)
         return dict(zip(self.arrays, (np.concatenate(rows), readout), strict=True))
 
     # --- state ------------------------------------------------------------------------------------

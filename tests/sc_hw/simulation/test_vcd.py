@@ -42,7 +42,7 @@ def test_signals_have_their_path_and_width(tmp_path: Path) -> None:
         Signal("TOP.part.$auto$rtlil.cc:2739:Not$2", 2, "#"),
         Signal("TOP.part.sum", 8, "$"),
     ]
-    assert [signal.shown for signal in signals_of(file)][1:4:2] == ["TOP.clk", "TOP.part.sum[7:0]"]
+    assert [signal.label for signal in signals_of(file)][1:4:2] == ["TOP.clk", "TOP.part.sum[7:0]"]
 
 
 def test_edges_of_a_clock(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_seeded_fault_is_located(builds: Path, tmp_path: Path) -> None:
         found = Device.compare(model, rtl, every=7, **given)
     assert found is not None
     assert (found.step, found.space, found.field) == (first, "tiny", "fired")
-    assert (found.expected, found.got) == (1, 0)
+    assert (found.expected, found.actual) == (1, 0)
     assert found.wave is not None
     assert "$end" in found.wave.read_text()
 
