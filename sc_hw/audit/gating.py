@@ -90,27 +90,27 @@ class GateLogic:
         """A bit of the audit's netlist among the gates."""
         return bit if isinstance(bit, str) else self._same.get(bit, bit)
 
-    def term(self, bit: Bit, known: Terms) -> Any:
+    def term(self, bit: Bit, terms: Terms) -> Any:
         """The formula of a bit of the gates, over free terms for registers, memories and ports.
 
-        `known` has the terms of some bits, and takes in those of all bits on the way.
+        `terms` has those of some bits, and takes in those of all bits on the way.
         """
         stack = [bit]
         while stack:
             top = stack[-1]
-            if top in known:
+            if top in terms:
                 stack.pop()
             elif top in ("0", "1"):
-                known[top] = self.tm.mk_true() if top == "1" else self.tm.mk_false()
+                terms[top] = self.tm.mk_true() if top == "1" else self.tm.mk_false()
             elif top not in self._driver:
-                known[top] = self.tm.mk_const(self.bool, str(top))
-            elif missing := [pin for pin in self._driver[top][1] if pin not in known]:
+                terms[top] = self.tm.mk_const(self.bool, str(top))
+            elif missing := [pin for pin in self._driver[top][1] if pin not in terms]:
                 stack += missing
             else:
                 kind, pins = self._driver[top]
-                operation, *operands = _GATES[kind](*(known[pin] for pin in pins))
-                known[top] = self.tm.mk_term(operation, operands)
-        return known[bit]
+                operation, *operands = _GATES[kind](*(terms[pin] for pin in pins))
+                terms[top] = self.tm.mk_term(operation, operands)
+        return terms[bit]
 
     def possible(self, *formulas: Any) -> bool:
         """Whether formulas can be true together; so is what the solver does not decide in time."""
@@ -151,13 +151,13 @@ class GateLogic:
             return self._low([register.control[-1]], gate)
         outputs = {self.here(bit) for bit in gate.outputs}
         changes = []
-        known = self._closed(gate)
+        terms = self._closed(gate)
         for index in bits:
             q = self.here(register.q[index])
             if q not in self._next:
                 return False
             d = self._without_reset(self._next[q], outputs)
-            changes.append(self._xor(self.term(d, known), self.term(q, known)))
+            changes.append(self._xor(self.term(d, terms), self.term(q, terms)))
         return not self.possible(self._any(changes))
 
     def unwritten(self, memory: Memory, gate: Gate) -> bool:
@@ -165,29 +165,29 @@ class GateLogic:
         return self._low(memory.write_enable, gate)
 
     def _low(self, bits: Sequence[Bit], gate: Gate) -> bool:
-        known = self._closed(gate)
-        return not self.possible(self._any([self.term(self.here(bit), known) for bit in bits]))
+        terms = self._closed(gate)
+        return not self.possible(self._any([self.term(self.here(bit), terms) for bit in bits]))
 
     def _closed(self, gate: Gate) -> Terms:
         """Terms of the outputs of a gate that is closed."""
-        known: Terms = {}
+        terms: Terms = {}
         # The registers that the outputs are compared with are free terms of the same formulas.
-        values = gate.closed(lambda bit: self.term(self.here(bit), known))
-        return known | {self.here(b): v for b, v in zip(gate.outputs, values, strict=True)}
+        values = gate.closed(lambda bit: self.term(self.here(bit), terms))
+        return terms | {self.here(b): v for b, v in zip(gate.outputs, values, strict=True)}
 
     def follows(self, register: Register, outputs: Sequence[Bit]) -> bool:
         """Whether a register takes the outputs of a synchroniser and nothing else, or keeps its
         value.
         """
-        known: Terms = {}
+        terms: Terms = {}
         wrong = []
         for q_bit, output in zip(register.q, outputs, strict=True):
             q = self.here(q_bit)
             if q not in self._next:
                 return False
             d = self._without_reset(self._next[q], {self.here(output)})
-            after = self.term(d, known)
-            others = (self.term(q, known), self.term(self.here(output), known))
+            after = self.term(d, terms)
+            others = (self.term(q, terms), self.term(self.here(output), terms))
             wrong.append(self._all([self._xor(after, other) for other in others]))
         return not self.possible(self._any(wrong))
 

@@ -492,7 +492,7 @@ class CrossingRules(ClockedNetlist):
             return [crossing.record() for crossing in recognised]
         # Each recognised crossing stands for one entry of the list only.
         unmatched = list(recognised)
-        listed: list[Crossing] = []
+        crossings: list[Crossing] = []
         for record in expected:
             match = next((crossing for crossing in unmatched if crossing.matches(record)), None)
             if match is None:
@@ -504,7 +504,7 @@ class CrossingRules(ClockedNetlist):
                 )
             else:
                 unmatched.remove(match)
-                listed.append(record)
+                crossings.append(record)
         for extra in unmatched:
             self.find(
                 "crossing not expected",
@@ -513,4 +513,4 @@ class CrossingRules(ClockedNetlist):
                 f" {extra.bits} bits; {len(recognised)} crossings were found, {len(expected)}"
                 " expected",
             )
-        return listed
+        return crossings

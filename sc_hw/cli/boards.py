@@ -117,10 +117,10 @@ def _print_build(report: dict[str, Any]) -> None:
     clock = report["clock"]
     out.print(f"{report['design']} on {report['title']}: {', '.join(parts)}", markup=False)
     if report["timing_met"]:
-        reached = f"nextpnr reaches {report['fmax_mhz']:g} MHz with seed {report['seed']}"
+        speed = f"nextpnr reaches {report['fmax_mhz']:g} MHz with seed {report['seed']}"
     else:
-        reached = str(report["timing_reason"])
-    out.print(f"clock: {clock['mhz']:g} MHz; {reached}", markup=False)
+        speed = str(report["timing_reason"])
+    out.print(f"clock: {clock['mhz']:g} MHz; {speed}", markup=False)
     if report["updates_per_s"] is not None:
         out.print(f"synapse updates: {report['updates_per_s'] / 1e6:.1f} million a second, at most")
     if report["bitstream"] is None:

@@ -76,9 +76,9 @@ def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> di
         node, equals, answer = word.rpartition("=")
         key = node if equals else "*"
         if answer.lower() not in answers:
-            listed = ", ".join(answers)
+            names = ", ".join(answers)
             raise ConfigError(
-                f"{option} must be one of {listed}, or NODE= and one of them, not {shown(word)}"
+                f"{option} must be one of {names}, or NODE= and one of them, not {shown(word)}"
                 f"{did_you_mean(answer, answers) or '.'}"
             )
         if key in by_key:

@@ -205,9 +205,9 @@ def _print_speed(row: dict[str, Any]) -> None:
     words, least = ("at most ", "at least ") if row["step_clocks_at_most"] else ("", "")
     step = f"a step: {words}{row['step_clocks']:,.0f} clocks" if row["step_clocks"] else "a step"
     if row["step_clocks"] is None:
-        known = {key: row["timing"].get(key) for key in CLOCKS}
+        clock_counts = {key: row["timing"].get(key) for key in CLOCKS}
         step += f": {row['step_clocks_reason']}" + "".join(
-            f"; {key.replace('_', ' ')} {clocks}" for key, clocks in known.items() if clocks
+            f"; {key.replace('_', ' ')} {clocks}" for key, clocks in clock_counts.items() if clocks
         )
     if row["steps_per_s"] is not None:
         step += f"; {least}{row['steps_per_s']:,.0f} steps a second"

@@ -51,15 +51,15 @@ class CheckedFields:
 
 def _check_names(owner: type[Any], positional: int, values: Collection[str]) -> None:
     """ConfigError for a name that is no field of a dataclass, and for a field without a value."""
-    known = [field for field in fields(owner) if field.init]
-    names = [field.name for field in known]
+    init_fields = [field for field in fields(owner) if field.init]
+    names = [field.name for field in init_fields]
     for name in values:
         if name not in names:
             hint = did_you_mean(name, names) or "."
             raise ConfigError(
                 f"{owner.__name__} has no field '{name}'{hint} Its fields are: {', '.join(names)}."
             )
-    for field in known[positional:]:
+    for field in init_fields[positional:]:
         default = field.default is not MISSING or field.default_factory is not MISSING
         if not default and field.name not in values:
             raise ConfigError(f"{owner.__name__}.{field.name} must be given; it has no default.")

@@ -212,16 +212,16 @@ class _Scheduler:
 
 def first_use(graph: Graph, plan: Schedule, variable: str) -> int:
     """The stage in which a variable is first needed; 0 where nothing needs it."""
-    reached, uses = {graph.variables[variable]}, []
+    reach, uses = {graph.variables[variable]}, []
     for index, node in enumerate(graph.nodes):
         slot = plan.slots[index]
-        if slot is None or not reached.intersection(node.args):
+        if slot is None or not reach.intersection(node.args):
             continue
         if is_wiring(node):
-            reached.add(index)
+            reach.add(index)
         else:
             uses.append(slot.start)
-    uses += [plan.ready[name] for name, index in graph.outputs.items() if index in reached]
+    uses += [plan.ready[name] for name, index in graph.outputs.items() if index in reach]
     return min(uses, default=0)
 
 

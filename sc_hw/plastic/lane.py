@@ -255,11 +255,11 @@ class PlasticLane(wiring.Component):
             if self.sum_width > bits
             else weight
         )
-        looked = Cat(*others) if others else C(0, 1)
+        other_fields = Cat(*others) if others else C(0, 1)
         m.d.sync += [
             addend.eq(
                 (driven & self.drive.replicate(self.sum_width))
-                | (looked & self.look.replicate(len(looked)))
+                | (other_fields & self.look.replicate(len(other_fields)))
             ),
             total.eq((total + addend)[: self.sum_width]),
         ]

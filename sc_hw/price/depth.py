@@ -242,10 +242,10 @@ def _nearest(
         last = max(read, key=arrivals.__getitem__)
         if last not in near:
             return read
-        grown = tuple(dict.fromkeys([*(each for each in read if each != last), *near[last]]))
-        if len(grown) > max(widest, len(read)):
+        wider = tuple(dict.fromkeys([*(each for each in read if each != last), *near[last]]))
+        if len(wider) > max(widest, len(read)):
             return read
-        read = grown
+        read = wider
 
 
 COMBINATIONAL = ("SB_LUT4", "TRELLIS_DPR16X4")

@@ -190,10 +190,10 @@ def _lut_inputs(
         key=lambda each: len(leaves[each]),
     )
     for each in alone:
-        grown = {
+        wider = {
             **{other: None for other in result if other != each},
             **dict.fromkeys(leaves[each]),
         }
-        if len(grown) <= LUT_INPUTS:
-            result = grown
+        if len(wider) <= LUT_INPUTS:
+            result = wider
     return tuple(result)

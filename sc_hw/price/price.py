@@ -136,9 +136,9 @@ def _speed(
     """The clock that is expected, and what follows from it; None each where none is."""
     reason = None
     if not model.has_clock(design.block):
-        known = ", ".join(sorted(set(model.period) & set(model.cover)))
+        blocks = ", ".join(sorted(set(model.period) & set(model.cover)))
         reason = (
-            f"the model's clock was fitted to blocks {known} on this target, not to"
+            f"the model's clock was fitted to blocks {blocks} on this target, not to"
             f" {design.block}; {MEASURED}"
         )
     fmax = None if reason else model.fmax_mhz(structure, design.block)

@@ -162,7 +162,7 @@ def structure_of_modules(
     if fabric is None:
         raise ValueError(f"no fabric is described for target {target.name}")
     ports = {name: module["ports"] for name, module in modules.items()}
-    known: dict[str, tuple[dict[str, Counts], Module, dict[str, int]]] = {}
+    by_module: dict[str, tuple[dict[str, Counts], Module, dict[str, int]]] = {}
     unknown: dict[str, int] = {}
     period = 0.0
     for name, module in modules.items():
@@ -175,14 +175,14 @@ def structure_of_modules(
         for kind, bits in words.unknown.items():
             unknown[kind] = unknown.get(kind, 0) + bits
         cover = Cover(words.gates, words.uses())
-        parts, cells = _counts(words, cover, target, fabric, inner_part, known, name == top)
-        paths = Paths(words, cover, delays, {key: value[1] for key, value in known.items()})
+        parts, cells = _counts(words, cover, target, fabric, inner_part, by_module, name == top)
+        paths = Paths(words, cover, delays, {key: value[1] for key, value in by_module.items()})
         if name == top:
-            inner = [value[1].period for value in known.values()]
+            inner = [value[1].period for value in by_module.values()]
             period = max([paths.period(), *inner])
             limit = device_limit(target.limits, {"modules": modules})
             return Structure(parts, period, limit, dict(sorted(cells.items())), unknown)
-        known[name] = (parts, paths.module(), cells)
+        by_module[name] = (parts, paths.module(), cells)
     raise AssertionError("the top module comes last")
 
 
@@ -192,7 +192,7 @@ def _counts(
     target: Target,
     fabric: Fabric,
     own_part: str,
-    known: Mapping[str, tuple[dict[str, Counts], Module, dict[str, int]]],
+    by_module: Mapping[str, tuple[dict[str, Counts], Module, dict[str, int]]],
     framed: bool,
 ) -> tuple[dict[str, Counts], dict[str, int]]:
     """Numbers by part, and blocks by type; `framed`: whether the ports end in a frame."""
@@ -218,8 +218,8 @@ def _counts(
     for register in words.registers:
         part(register.label).ff += 1
     for block in words.blocks:
-        if block.kind in known:
-            inner, _, inner_cells = known[block.kind]
+        if block.kind in by_module:
+            inner, _, inner_cells = by_module[block.kind]
             for label, counts in inner.items():
                 part(label).add(counts)
             for kind, number in inner_cells.items():

@@ -549,24 +549,26 @@ class Reader:
         gates, pins = self.words.gates, cell["connections"]
         sums: Bits = []
         carries: Bits = []
-        known: int | None = carry  # the carry as a literal; None where only its inputs are known
+        carry_literal: int | None = (
+            carry  # the carry as a literal; None where only its inputs are known
+        )
         reads = [carry]
         carry_outputs = [bit in self._readers for bit in pins.get("CO", ())]
         for place, (x, y) in enumerate(zip(a, b, strict=True)):
-            if known is not None and _constants(x, y, known) >= 2:
-                sums.append(gates.parity((x, y, known), label))
-                known = _carry_of(x, y, known)
-                reads = [known]
+            if carry_literal is not None and _constants(x, y, carry_literal) >= 2:
+                sums.append(gates.parity((x, y, carry_literal), label))
+                carry_literal = _carry_of(x, y, carry_literal)
+                reads = [carry_literal]
             else:
-                grown = [each for each in dict.fromkeys([*reads, x, y]) if each > TRUE]
-                if len(grown) > WIDEST and known is None:
-                    known = gates.table(f"carry {place} {a} {b} {carry}", reads, label)
-                    grown = [each for each in dict.fromkeys([known, x, y]) if each > TRUE]
-                sums.append(gates.table(f"sum {place} {a} {b} {carry}", grown, label))
-                known, reads = None, grown
-            if place < len(carry_outputs) and carry_outputs[place] and known is None:
-                known = gates.table(f"carry {place + 1} {a} {b} {carry}", reads, label)
-            carries.append(FALSE if known is None else known)
+                wider = [each for each in dict.fromkeys([*reads, x, y]) if each > TRUE]
+                if len(wider) > WIDEST and carry_literal is None:
+                    carry_literal = gates.table(f"carry {place} {a} {b} {carry}", reads, label)
+                    wider = [each for each in dict.fromkeys([carry_literal, x, y]) if each > TRUE]
+                sums.append(gates.table(f"sum {place} {a} {b} {carry}", wider, label))
+                carry_literal, reads = None, wider
+            if place < len(carry_outputs) and carry_outputs[place] and carry_literal is None:
+                carry_literal = gates.table(f"carry {place + 1} {a} {b} {carry}", reads, label)
+            carries.append(FALSE if carry_literal is None else carry_literal)
         self._put(cell, "Y", sums)
         self._put(cell, "X", [gates.differ(x, y, label) for x, y in zip(a, b, strict=True)])
         self._put(cell, "CO", carries)
@@ -593,9 +595,9 @@ def _constants(*literals: int) -> int:
 
 def _carry_of(*literals: int) -> int:
     """The carry of a bit of which two literals or three are constants: their majority."""
-    known = [literal for literal in literals if literal in (FALSE, TRUE)]
-    if known.count(TRUE) >= 2 or known.count(FALSE) >= 2:
-        return TRUE if known.count(TRUE) >= 2 else FALSE
+    constants = [literal for literal in literals if literal in (FALSE, TRUE)]
+    if constants.count(TRUE) >= 2 or constants.count(FALSE) >= 2:
+        return TRUE if constants.count(TRUE) >= 2 else FALSE
     return next(literal for literal in literals if literal not in (FALSE, TRUE))
 
 

@@ -262,19 +262,19 @@ def cut_module(
     for name, (cell, type_name) in instances.items():
         pins = content["cells"][cell]["connections"]
         child = hierarchy.modules[type_name]["ports"]
-        known = hierarchy.connections(type_name, parts[name])
-        for port, bits in known.inputs.items():
+        connections = hierarchy.connections(type_name, parts[name])
+        for port, bits in connections.inputs.items():
             outputs[f"{name}.{port}"] = [_bit(pins, bit) for bit in bits]
         for pin, net in pins.items():
             if child[pin]["direction"] == "output":
                 inputs[f"{name}/{pin}"] = net
-        for port, bits in known.outputs.items():
+        for port, bits in connections.outputs.items():
             signals[f"{name}.{port}"] = [
                 bit if isinstance(bit, str) else (f"{name}/{bit[0]}", bit[1]) for bit in bits
             ]
         port_bits = {
             bit
-            for table in (known.inputs, known.outputs)
+            for table in (connections.inputs, connections.outputs)
             for bits in table.values()
             for bit in bits
             if not isinstance(bit, str)

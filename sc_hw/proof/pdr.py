@@ -344,9 +344,9 @@ def _replay(folder: Path, name: str) -> dict[str, list[int]]:
         )
     # An `x` is an input that does not matter: 0 is as good as 1.
     frames = graph.run([line.replace("x", "0") for line in vectors])
-    reached = any(graph.value(frames[-1], literal) for literal in graph.bad)
+    is_reached = any(graph.value(frames[-1], literal) for literal in graph.bad)
     obeyed = all(graph.value(values, literal) for values in frames for literal in graph.assumed)
-    if not reached or not obeyed:
+    if not is_reached or not obeyed:
         raise ToolError(
             f"the trace of {folder / name}.aiw does not lead where ABC says; this is a fault of the"
             " translation"

@@ -105,5 +105,5 @@ def _answer(module: str, arguments: Sequence[str]) -> Any:
     tool = re.match(r"sc_hw\.errors\.ToolError: (.+)", lines[-1] if lines else "")
     if tool:  # a program of the child's has failed, and the text says which
         raise ToolError(tool[1])
-    said = " | ".join(lines[-3:]) or "it printed nothing"
-    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {said}")
+    output = " | ".join(lines[-3:]) or "it printed nothing"
+    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {output}")

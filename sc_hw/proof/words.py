@@ -60,12 +60,12 @@ def word_behind(terms: Terms, memory: Any, address: Any) -> Any:
     """
 
     at = resize_unsigned(terms, address, address_width(memory))
-    known: dict[Any, Any] = {}
+    memo: dict[Any, Any] = {}
 
     def word(array: Any) -> Any:
-        if array not in known:
-            known[array] = word_in(array)
-        return known[array]
+        if array not in memo:
+            memo[array] = word_in(array)
+        return memo[array]
 
     def word_in(array: Any) -> Any:
         if array.kind() == K.ITE:

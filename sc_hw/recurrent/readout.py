@@ -104,10 +104,10 @@ class Readout(wiring.Component):
         learn_strobes = [
             delays.later(self.learn, n, "learn", strobe=True) for n in range(1, longest + 1)
         ]
-        looked = [
+        look_strobes = [
             delays.later(self.look, n, "look", strobe=True) for n in range(1, self.looked + 1)
         ]
-        errors = self._errors(m, delays, looked)
+        errors = self._errors(m, delays, look_strobes)
         words = data.View(self.words.shape(), ram.r_data)
         self._scores(m, words, added[-1], delays.later(self.spike, FETCH, "spike"))
         new_weights = self._learn(m, delays, words, errors)
@@ -120,7 +120,7 @@ class Readout(wiring.Component):
             self.words.as_value().eq(ram.r_data),
             self.signal_write.eq(learn_strobes[FETCH + self.feedback.latency - 1]),
             self.signal_index.eq(delays.later(self.index, FETCH + self.feedback.latency, "index")),
-            self.landing.eq(Cat(*added, *learn_strobes, *looked).any()),
+            self.landing.eq(Cat(*added, *learn_strobes, *look_strobes).any()),
         ]
         return m
 
@@ -138,7 +138,7 @@ class Readout(wiring.Component):
                 m.d.sync += scores[number].eq(scores[number] + words[number])
         m.d.comb += self.scores.eq(scores)
 
-    def _errors(self, m: Module, delays: Delays, looked: list[Value]) -> Any:
+    def _errors(self, m: Module, delays: Delays, look_strobes: list[Value]) -> Any:
         """Winner and errors, class by class; the errors."""
         plan = self.plan
         m.submodules.error = error = self.error
@@ -148,7 +148,7 @@ class Readout(wiring.Component):
         number = delays.later(self.number, 1, "number")
         first = ~number.any()
         m.d.sync += score.eq(choose(self.number, [self.scores[n] for n in range(plan.classes)]))
-        with m.If(looked[0] & (first | (score > best))):
+        with m.If(look_strobes[0] & (first | (score > best))):
             m.d.sync += [best.eq(score), winner.eq(number)]
         m.d.comb += [
             self.winner.eq(winner),
@@ -163,7 +163,7 @@ class Readout(wiring.Component):
         any_error = Signal(name="any_error_register")
         m.d.comb += [found.eq(error.o_error), self.any_error.eq(any_error)]
         begins = ~delays.later(self.number, self.looked, "number").any()
-        with m.If(looked[-1]):
+        with m.If(look_strobes[-1]):
             bits = errors.as_value()
             m.d.sync += [
                 bits.eq(Cat(bits[len(found) :], found)),

@@ -348,7 +348,7 @@ def _together(before: Agreement, after: Agreement, start: int) -> Agreement:
     late: Difference | None = after.first
     if late is not None:
         late = replace(late, sample=late.sample + start)
-    known = [each for each in (before.first, late) if each is not None]
+    differences = [each for each in (before.first, late) if each is not None]
     return Agreement(
         before.origin,
         before.samples + after.samples,
@@ -357,7 +357,7 @@ def _together(before: Agreement, after: Agreement, start: int) -> Agreement:
         added(before.integers, after.integers),
         added(before.differing, after.differing),
         added(before.in_number, after.in_number),
-        min(known, key=lambda each: each.step) if known else None,
+        min(differences, key=lambda each: each.step) if differences else None,
     )
 
 

@@ -18,10 +18,10 @@ from sc_model.spec import ConfigError, Design
 
 def check_on_board(design: Design) -> None:
     """ConfigError where the driver does not run a design's block."""
-    known = known_blocks()
-    if design.block not in known:
+    blocks = known_blocks()
+    if design.block not in blocks:
         raise ConfigError(
-            f"a board runs designs with block {', '.join(known)}, not yet the {design.block}"
+            f"a board runs designs with block {', '.join(blocks)}, not yet the {design.block}"
             f" '{design.name}'; use model or rtl."
         )
 

@@ -34,14 +34,16 @@ def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDA
         The design has another block.
     """
     if design.network is not None:
-        taught, encoder = design.network.plastic, design.network.encoder
+        plastic, encoder = design.network.plastic, design.network.encoder
         if encoder is not None:
             top = (1 << encoder.bits) - 1
             size = (steps, design.network.values)
             return {"values": rng.integers(0, top, size, endpoint=True)}
         spikes = rng.random((steps, design.network.layers[0].inputs)) < SPIKES
         more = (
-            {} if taught is None else _taught(taught.rule, taught.layer, taught.neuron, steps, rng)
+            {}
+            if plastic is None
+            else _taught(plastic.rule, plastic.layer, plastic.neuron, steps, rng)
         )
         return {"spikes": spikes, **more}
     if design.learning is not None:

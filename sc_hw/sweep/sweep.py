@@ -195,18 +195,18 @@ class _Run:
         results: Path,
     ) -> dict[int, bool]:
         """Whether each design on a front is proved; those proved before are not proved again."""
-        known = self._table.outcomes("proof")
+        verdict_by_key = self._table.outcomes("proof")
         verdicts = {}
         for number in sorted({number for numbers in front.values() for number in numbers}):
             tables = with_values(self._tables, points[number])
             key = key_of(item_of(tables, self._spec, self._folder))
-            if key not in known:
+            if key not in verdict_by_key:
                 self._progress(f"{self._spec.name}: proving point {number}")
                 design = parse_design(tables)
                 certificate = prove(design, root=results / "build", mutants=False)
-                known[key] = bool(certificate["passed"])
-                self._table.keep(key, known[key], "proof")
-            verdicts[number] = bool(known[key])
+                verdict_by_key[key] = bool(certificate["passed"])
+                self._table.keep(key, verdict_by_key[key], "proof")
+            verdicts[number] = bool(verdict_by_key[key])
         return verdicts
 
 

@@ -63,14 +63,14 @@ class Door(ABC):
     @classmethod
     def options_of(cls, spec: HostSpec) -> Any:
         """The door's own keys of a host, checked; ConfigError for one that it has not."""
-        known = cls.options.model_fields
+        keys = cls.options.model_fields
         for key in spec.options:
-            if key not in known:
+            if key not in keys:
                 own = ", ".join(name for name in HostSpec.model_fields if name != "door")
                 raise ConfigError(
                     f"[host] has no key '{key}' with door '{cls.name}'"
-                    f"{did_you_mean(key, [*known, *HostSpec.model_fields]) or '.'} Its keys are:"
-                    f" {', '.join(['door', own, *known])}."
+                    f"{did_you_mean(key, [*keys, *HostSpec.model_fields]) or '.'} Its keys are:"
+                    f" {', '.join(['door', own, *keys])}."
                 )
         try:
             return cls.options(**spec.options)

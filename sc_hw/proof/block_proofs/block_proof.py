@@ -79,12 +79,12 @@ class RuleBlockProof(BlockProof):
 
     def rule_claims(self, manifest: Manifest, limit_s: float) -> list[Claim]:
         """The claims that skipped synapses would keep their fields; none without such synapses."""
-        listed = manifest.get("rule", {}).get("quiet")
-        if listed is None:
+        conditions = manifest.get("rule", {}).get("quiet")
+        if conditions is None:
             return []
         rule, params = resolve_built(manifest["rule"])
         fields = kept_fields(rule, manifest["design"]["block"])
-        quiet = tuple(map(tuple, listed))
+        quiet = tuple(map(tuple, conditions))
         return quiet_claims(new_terms(), rule, params, fields, quiet, limit_s)
 
 

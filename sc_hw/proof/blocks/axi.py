@@ -331,7 +331,7 @@ class Reached(DoorHarness):
         b, r = self["s_axi_bvalid"], self["s_axi_rvalid"]
         made = Signal()
         m.d.instant += made.eq(made | (self.ended & self["bus__we"]))
-        reached = {
+        goals = {
             "write": made & b & (self["s_axi_bresp"] == OKAY),
             "refusal": r & (self["s_axi_rresp"] == SLVERR),
             "both": b & r,
@@ -339,7 +339,7 @@ class Reached(DoorHarness):
             "fill": self.moves("steps__") & ~self["s_axis_tvalid"],
             "drop": self.moves("s_axis_t") & ~self["steps__valid"],
         }
-        m.d.comb += Cover(reached[self.goal] & ~self.rst)
+        m.d.comb += Cover(goals[self.goal] & ~self.rst)
 
 
 CLAIMS: tuple[type[DoorHarness], ...] = (Stable, Quiet, Writes, Reads, Answered, Outputs)

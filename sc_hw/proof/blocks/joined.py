@@ -75,10 +75,10 @@ def claims_of_joined(
 
     A list of parts that has no row of what joins them gives no claims.
     """
-    listed = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
-    if HIERARCHY not in listed:
+    contents = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
+    if HIERARCHY not in contents:
         return []
-    row, files = listed[HIERARCHY], folder / "proof"
+    row, files = contents[HIERARCHY], folder / "proof"
     verilog, claims = folder / row["verilog"], []
     ports = {name: ports_of(component) for name, (_, component) in instances.items()}
     prover = _prover(limit_s)

@@ -60,16 +60,16 @@ def wiring_trial(build: Build, folder: Path, text: str, modules: Sequence[str] =
     `modules` : claims are about these alone, about all if empty: the layer, its chains, and its
     parts, by the names of their instances.
     """
-    listed: dict[str, Any] = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
-    if HIERARCHY not in listed:
+    contents: dict[str, Any] = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
+    if HIERARCHY not in contents:
         raise MutantError(f"design '{build.design.name}' must have all its parts written")
     write_json(folder / "manifest.json", build.manifest)
-    for row in listed["parts"]:
+    for row in contents["parts"]:
         if row["verilog"] != build.manifest["verilog"]:
             write_text(folder / row["verilog"], (build.folder / row["verilog"]).read_text("utf-8"))
     # Not `top.v`: that name is looked at by claims about every byte of it.
     path = write_text(folder / "layer.v", text)
-    hierarchy = {**listed[HIERARCHY], "verilog": path.name, "modules": list(modules)}
+    hierarchy = {**contents[HIERARCHY], "verilog": path.name, "modules": list(modules)}
     write_json(folder / "proof" / PARTS, {"parts": [], HIERARCHY: hierarchy})
     return Trial(no_comparison, partial(decide, folder))
 
@@ -107,8 +107,8 @@ def _mutant(
     """A mutant of a region of a layer's Verilog, refuted by claims about a module; see `edited`."""
 
     def make(build: Build, folder: Path) -> Trial:
-        listed = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
-        facts = read_facts(LayerFacts, listed[HIERARCHY]["facts"])
+        contents = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
+        facts = read_facts(LayerFacts, contents[HIERARCHY]["facts"])
         text = edited(build.verilog.read_text("utf-8"), start, edits(facts), name, end)
         return wiring_trial(build, folder, text, (module,))
 

@@ -17,7 +17,7 @@ def quiet_claims(
     rule: Rule,
     params: RuleParams,
     fields: tuple[str, ...],
-    listed: tuple[Condition, ...],
+    conditions: tuple[Condition, ...],
     limit_s: float,
 ) -> list[Claim]:
     """The claims that the listed conditions keep some fields, decided, and a control of them.
@@ -27,13 +27,13 @@ def quiet_claims(
     terms : what the claims are written in; they must outlive it.
     rule, params : the learning rule; its own source runs on SMT integers.
     fields : names of the fields that skipped synapses keep.
-    listed : the conditions of the manifest: inputs that are 0.
+    conditions : those of the manifest: inputs that are 0.
     limit_s : seconds for one claim.
     """
     prover = Prover(terms, limit_s)
     step = _Step(prover, rule, params, fields)
     _prove_ranges(step)
-    for condition in listed:
+    for condition in conditions:
         prover.claim(
             f"quiet: {described(condition)}",
             f"where {described(condition)}, a step leaves {', '.join(fields)} as"
@@ -43,7 +43,7 @@ def quiet_claims(
             step.in_range,
             step.values,
         )
-    _control(step, listed)
+    _control(step, conditions)
     return prover.claims
 
 
@@ -113,10 +113,10 @@ def _prove_ranges(step: _Step) -> None:
     )
 
 
-def _control(step: _Step, listed: tuple[Condition, ...]) -> None:
+def _control(step: _Step, conditions: tuple[Condition, ...]) -> None:
     """Add the claim that what is not listed is refuted: such a proof can fail."""
     began, prover = time.perf_counter(), step.prover
-    others = [c for c in menu(step.rule) if not any(set(less) <= set(c) for less in listed)]
+    others = [c for c in menu(step.rule) if not any(set(less) <= set(c) for less in conditions)]
     refuted: list[Condition] = []
     undecided: list[tuple[Condition, Claim]] = []
     for condition in others:
@@ -138,7 +138,7 @@ def _control(step: _Step, listed: tuple[Condition, ...]) -> None:
     statement += f"; undecided: {', '.join(open_)}" if open_ else ""
     prover.record(
         "quiet: control",
-        statement + ("" if listed else ": nothing can be skipped"),
+        statement + ("" if conditions else ": nothing can be skipped"),
         # where the parameters leave nothing that could change, there is nothing to refute
         bool(refuted) or len(unused) == len(others),
         time.perf_counter() - began,

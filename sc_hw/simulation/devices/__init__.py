@@ -29,15 +29,15 @@ def device_block(design: Design) -> DeviceBlock:
     ConfigError
         No device runs the design's block.
     """
-    known = _device_blocks()
-    if design.block not in known:
-        *others, last = (f"a {name}" for name in sorted(known))
+    blocks = _device_blocks()
+    if design.block not in blocks:
+        *others, last = (f"a {name}" for name in sorted(blocks))
         raise ConfigError(
             f"Device runs {', '.join(others)} or {last}, not the {design.block} '{design.name}':"
             " use `sc-hw cosim DESIGN --events FILE`, or"
             " sc_model.golden.network.network.Network."
         )
-    return known[design.block](design)
+    return blocks[design.block](design)
 
 
 __all__ = ["DeviceBlock", "device_block"]

@@ -60,10 +60,10 @@ class LayerDevice(RuleDevice):
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Spikes, modulators and the flags that are ever set, and the initial weights."""
         rule, params = resolve(self.design.rule)
-        recorded = load_layer_recording(path, rule, params, self.layer, self.neuron)
-        flags = {name: values for name, values in recorded.flags.items() if values.any()}
-        weights = recorded.initial_weight if recorded.initial_weight is not None else 0
-        return {"spikes": recorded.spikes, **recorded.modulators, **flags}, weights
+        content = load_layer_recording(path, rule, params, self.layer, self.neuron)
+        flags = {name: values for name, values in content.flags.items() if values.any()}
+        weights = content.initial_weight if content.initial_weight is not None else 0
+        return {"spikes": content.spikes, **content.modulators, **flags}, weights
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by one step; the neurons' spikes, shape (neurons,)."""

@@ -175,8 +175,8 @@ class LearningNetworkDevice(LearnerDevice):
         """Set the registers that are given; the rest of the stimulus."""
         unknown = sorted(set(stimulus) - {*allowed, *REGISTERS})
         if unknown:
-            known = ", ".join((*allowed, *REGISTERS))
-            raise TypeError(f"a learning network takes {known}, not {unknown[0]!r}.")
+            names = ", ".join((*allowed, *REGISTERS))
+            raise TypeError(f"a learning network takes {names}, not {unknown[0]!r}.")
         if "step_shift" in stimulus:
             engine.step_shift = stimulus["step_shift"]
         if "others_wrong" in stimulus:

@@ -318,8 +318,8 @@ class NetworkDevice(DeviceBlock):
                 f"recording {path} holds spikes, and design '{self.design.name}' takes values by"
                 " its table [encoder]; leave out one of the two."
             )
-        recorded = load_network_recording(path, self.network)
-        return {"spikes": recorded.x, **recorded.teach}, recorded.parameters
+        content = load_network_recording(path, self.network)
+        return {"spikes": content.x, **content.teach}, content.parameters
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by one step; the last word of the last layer, shape (neurons,)."""

@@ -33,8 +33,8 @@ class SynapseDevice(RuleDevice):
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T, N), and the weights that the recording begins with."""
         rule, params = resolve(self.design.rule)
-        recorded = load_recording(path, rule, params, self.design.synapses, fed=self.fed)
-        return dict(recorded.inputs), recorded.initial.get(self.weight, 0)
+        content = load_recording(path, rule, params, self.design.synapses, fed=self.fed)
+        return dict(content.inputs), content.initial.get(self.weight, 0)
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by one step; the new state."""

@@ -172,10 +172,10 @@ def prove_sizes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     ]
     for index, name in enumerate(plan.layer_names):
         values = {"step_shift": unsigned(clocks, added)}
-        known = list(stands)
+        assumptions = list(stands)
         if index == 0:
             values["count"] = unsigned(clocks, count)
-            known += [count.any().holds, count.below(plan.rows + 1).holds]
+            assumptions += [count.any().holds, count.below(plan.rows + 1).holds]
         shift = step_size(plan.spec, index).apply(SmtOps(t), values)["shift"]
         unit = clocks.at(sizes.settling, f"{name}_unit")
         most = plan.spec.noise_bits
@@ -186,7 +186,7 @@ def prove_sizes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             "for every number of inputs and every setting of the register the unit is the bit that"
             " the shift leaves of the noise's places",
             violated(*facts),
-            known,
+            assumptions,
             {"count": count.term, "step_shift": added.term, "shift": shift},
         )
     _prove_drive(prover, net, plan)
@@ -237,7 +237,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     address = cat([share, clocks.at(0, "group")])
     stored = Bits(t, word_at(t, memory, address.term))
     word, currents = clocks.at(plan.fetch, "word"), clocks.at(plan.fetch, "currents")
-    known = [*clocks.quiet, clocks.at(0, "visit").holds]
+    assumptions = [*clocks.quiet, clocks.at(0, "visit").holds]
     for lane in range(plan.share):
 
         def of(vector: Bits, width: int, used: int, lane: int = lane) -> Bits:
@@ -289,7 +289,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 " slot's half and group; in the first step potential and trace count as 0; where a"
                 " layer is behind, the spike is told of lanes with a neuron",
                 violated(*facts),
-                [*known, *condition],
+                [*assumptions, *condition],
                 {"current": current, "potential": potential.term},
             )
     _prove_writes(prover, clocks, plan, part, address)
@@ -300,7 +300,7 @@ def _prove_writes(
 ) -> None:
     """Where a visit writes, and that nothing else does."""
     t, share = prover.terms, clocks.at(0, "share")
-    known = [*clocks.quiet, clocks.at(0, "visit").holds]
+    assumptions = [*clocks.quiet, clocks.at(0, "visit").holds]
     write = clocks.at(part.written, "write")
     other = Bits(t, t.var("any other half of a group", len(address)))
 
@@ -317,7 +317,7 @@ def _prove_writes(
             same(clocks.at(part.written, "write_group"), clocks.at(0, "group")),
             same(other, address) | unchanged,
         ),
-        known,
+        assumptions,
     )
     prover.claim(
         "neurons: without a visit",
@@ -379,7 +379,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     lane_bits = (own - 1).bit_length()
     lane = label & clocks.const(own - 1, len(label)) if len(label) > lane_bits else label
     lanes = cat([lane.equals(one) for one in range(plan.lanes)])
-    known = [*clocks.quiet, (~clocks.at(latency, "clearing")).holds]
+    assumptions = [*clocks.quiet, (~clocks.at(latency, "clearing")).holds]
     prover.claim(
         "classes: errors",
         "the error of a class is the unit's, of its score and of what is known, in its own lane",
@@ -391,7 +391,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 clocks.at(latency, "total") + low(clocks, error, part.total_bits),
             ),
         ),
-        [*known, (strobe & finds).holds, label.below(plan.classes).holds],
+        [*assumptions, (strobe & finds).holds, label.below(plan.classes).holds],
         {"score": signed(clocks, score), "error": error},
     )
     active = clocks.at(latency, "active")
@@ -403,7 +403,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "classes: groups with an error",
         "a group is marked by each of its errors that is not 0, and by nothing else",
         violated(same(clocks.at(latency + 1, "active"), expected)),
-        [*known, (strobe & finds).holds, label.below(plan.classes).holds],
+        [*assumptions, (strobe & finds).holds, label.below(plan.classes).holds],
     )
 
 
@@ -494,20 +494,20 @@ def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 
 def _slots_of_row(clocks: Clocks, words: int, latency: int) -> list[Any]:
     """That a row's words come in every second clock from clock 0 on, under one sum of errors."""
-    last, known = 2 * (words - 1), list(clocks.quiet)
+    last, assumptions = 2 * (words - 1), list(clocks.quiet)
     for clock in range(last + latency):
         is_slot = clock <= last and clock % 2 == 0
         slot = clocks.at(clock, "slot")
         # A slot of another row may follow after one clock without.
         if clock <= last + 1:
-            known.append((slot if is_slot else ~slot).holds)
-        known.append(same(clocks.at(clock, "errors"), clocks.at(0, "errors")).holds)
-        known.append((~(clocks.at(clock, "slot") & clocks.at(clock + 1, "slot"))).holds)
+            assumptions.append((slot if is_slot else ~slot).holds)
+        assumptions.append(same(clocks.at(clock, "errors"), clocks.at(0, "errors")).holds)
+        assumptions.append((~(clocks.at(clock, "slot") & clocks.at(clock + 1, "slot"))).holds)
     for word in range(words):
         first, ends = clocks.at(2 * word, "first"), clocks.at(2 * word, "last")
-        known.append((first if word == 0 else ~first).holds)
-        known.append((ends if word == words - 1 else ~ends).holds)
-    return known
+        assumptions.append((first if word == 0 else ~first).holds)
+        assumptions.append((ends if word == words - 1 else ~ends).holds)
+    return assumptions
 
 
 def _prove_row(
@@ -516,7 +516,7 @@ def _prove_row(
     """The sum of a row of the layer behind a hidden one, and the signal of its neuron."""
     t, words = prover.terms, plan.groups_of(layer.index + 1)
     last = 2 * (words - 1)
-    known = [*_slots_of_row(clocks, words, part.latency), *layer.condition]
+    assumptions = [*_slots_of_row(clocks, words, part.latency), *layer.condition]
     # The sum in the order of the hardware: another one would cost the solver hours.
     total: SmtInt | None = None
     for word in range(words):
@@ -535,7 +535,7 @@ def _prove_row(
         f"feedback: a row's sum{layer.suffix}",
         "it is the sum of all products of the row; those of clocks without a slot do not count",
         violated(same(row_sum, low(clocks, total, len(row_sum)))),
-        known,
+        assumptions,
     )
     errors = signed(clocks, clocks.at(0, "errors"))
     total = signed(clocks, row_sum) - (errors << (plan.weight_bits - 1))
@@ -567,7 +567,7 @@ def _prove_row(
             same(clocks.at(last + part.latency, "o_row"), clocks.at(last, "row")),
             clocks.at(last + part.latency, "valid"),
         ),
-        [*known, within(clocks, total, form), is_so.holds],
+        [*assumptions, within(clocks, total, form), is_so.holds],
         {"feedback": total, "signal": signal},
     )
 

@@ -72,8 +72,8 @@ def prove_rules(manifest: dict[str, Any], limit_s: float) -> list[Claim]:
         rule, params = resolve(plan.spec.rule(index))
         terms = Terms()
         _TERMS_IN_USE.append(terms)
-        listed = quiet_conditions(rule, params, ("weight",))
-        for claim in quiet_claims(terms, rule, params, ("weight",), listed, limit_s):
+        conditions = quiet_conditions(rule, params, ("weight",))
+        for claim in quiet_claims(terms, rule, params, ("weight",), conditions, limit_s):
             claims.append(
                 Claim(
                     f"layer {layer.name}: {claim.name}",

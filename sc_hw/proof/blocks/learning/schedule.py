@@ -74,15 +74,15 @@ def prove_weights(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     )
     memory = clocks.frames.memory(1, "ram.words")
     stored = Bits(t, word_at(t, memory, address.term))
-    assumed = [*clocks.quiet]
+    assumptions = [*clocks.quiet]
     if plan.single_port:
-        assumed.append((~clocks.at(1, "ram.w_en").any()).holds)
+        assumptions.append((~clocks.at(1, "ram.w_en").any()).holds)
     prover.claim(
         "weights: the read",
         "a slot's weights are the word at its address"
         + (", in a clock without a write" if plan.single_port else ""),
         violated(same(clocks.at(plan.fetch, "words"), stored)),
-        assumed,
+        assumptions,
     )
     if plan.single_port:
         _prove_one_port(prover, net, plan)
@@ -173,7 +173,7 @@ def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(*step.first_groups(1)),
         step.assumptions,
     )
-    known = [fact.holds for fact in (*step.invariant(0), *step.first_groups(0))]
+    invariants = [fact.holds for fact in (*step.invariant(0), *step.first_groups(0))]
     due, leaves, begins = (clocks.at(0, name) for name in ("due", "leaves", "begins"))
     final, some = clocks.at(0, "final"), step.some
     here = same(clocks.at(0, "at_group"), some)
@@ -190,7 +190,7 @@ def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             (due & final).implies(leaves),
             *step.invariant(1),
         ),
-        [*step.assumptions, *known],
+        [*step.assumptions, *invariants],
         {"group": some.term},
     )
     _prove_update_slots(prover, clocks, plan)
@@ -636,8 +636,11 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))
     for name, bits in sizes:
         before, after = clocks.at(0, name), clocks.at(1, name)
-        gone = cat([before[bits:], clocks.const(0, bits)])
-        facts += [takes.implies(same(after, gone)), (walking & ~takes).implies(same(after, before))]
+        shifted = cat([before[bits:], clocks.const(0, bits)])
+        facts += [
+            takes.implies(same(after, shifted)),
+            (walking & ~takes).implies(same(after, before)),
+        ]
     output = cat([clocks.at(0, "trace"), clocks.at(0, "near")])
     facts += [
         same(output, clocks.at(0, "traces")[: plan.trace_bits + 1]),
@@ -785,7 +788,7 @@ def prove_queue(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 
     data = cat([spikes, clocks.at(0, "share"), clocks.at(0, "group")])
     whole = 1 << bits
-    known = [
+    assumptions = [
         *clocks.quiet,
         stood(0, before).holds,
         (~written.below(taken)).holds,
@@ -816,19 +819,19 @@ def prove_queue(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             ),
             ~clocks.at(1, "written").below(clocks.at(1, "taken")),
         ),
-        known,
+        assumptions,
     )
     prover.claim(
         "queue: the word in front",
         "what stands at the memory's port is the word that comes next, and was added",
         violated(stood(1, after)),
-        known,
+        assumptions,
     )
-    _prove_neurons_of_word(prover, clocks, plan, fetched, known)
+    _prove_neurons_of_word(prover, clocks, plan, fetched, assumptions)
 
 
 def _prove_neurons_of_word(
-    prover: Prover, clocks: Clocks, plan: LearningPlan, fetched: Bits, known: list[Any]
+    prover: Prover, clocks: Clocks, plan: LearningPlan, fetched: Bits, assumptions: list[Any]
 ) -> None:
     """The neurons of a word of spikes."""
     left, then, place = clocks.at(0, "left"), clocks.at(1, "left"), clocks.at(0, "place")
@@ -863,5 +866,5 @@ def _prove_neurons_of_word(
             (~clear & ~opens & ~take).implies(same(then, left)),
             (~opens).implies(same(clocks.at(1, "place"), place)),
         ),
-        known,
+        assumptions,
     )

@@ -322,7 +322,7 @@ def prove_conv_sequencer(
     next_one = _Input.of(prover, "the next event", bits)
     places = Bits(prover.terms, prover.terms.var("places filled", bits))
     # The layer restarts it only when the tick has ended; the scanner gives inputs of the layer.
-    known = [
+    assumptions = [
         *clocks.quiet,
         now.invariant(under_way, places).holds,
         next_one.inside(spec).holds,
@@ -340,12 +340,12 @@ def prove_conv_sequencer(
         " padded image, and the outputs that see it; while its words are issued, group and word are"
         " those of an output that sees it, and of the weight with which it does",
         violated(then.invariant(next_under_way, filled)),
-        known,
+        assumptions,
         {"place": now.place.term, "group": now.group.term},
     )
-    _prove_words(prover, clocks, now, then, under_way, label, known)
+    _prove_words(prover, clocks, now, then, under_way, label, assumptions)
     over = _over(now, under_way) | (now.decoded & ~_in_reach(spec, under_way))
-    _prove_tick(prover, now, then, label, known, over_fill, over)
+    _prove_tick(prover, now, then, label, assumptions, over_fill, over)
     _prove_distance(prover, net, facts, spec, bits, decoding, label)
     prover.claim(
         f"{label}: after a reset",
@@ -373,7 +373,7 @@ def _prove_words(
     then: _Sequencer,
     of: _Input,
     label: str,
-    known: list[Any],
+    assumptions: list[Any],
 ) -> None:
     """Each output of the window is visited once, row by row."""
     spec, bits = now.spec, now.bits
@@ -421,7 +421,7 @@ def _prove_words(
             ),
             (now.decoded & ~in_reach).implies(~then.issuing & same(then.busy, now.begins)),
         ),
-        known,
+        assumptions,
         {"place": now.place.term, "group": now.group.term},
     )
 
@@ -431,7 +431,7 @@ def _prove_tick(
     now: _Sequencer,
     then: _Sequencer,
     label: str,
-    known: list[Any],
+    assumptions: list[Any],
     over_fill: Bits,
     over: Bits,
 ) -> None:
@@ -459,7 +459,7 @@ def _prove_tick(
             same(now.used[0], now.filled),
             now.transfer.implies(now.filled),
         ),
-        known,
+        assumptions,
     )
     prover.claim(
         f"{label}: end of a tick",
@@ -475,7 +475,7 @@ def _prove_tick(
                 now.begins | now.fills | (now.busy & ~over & ~over_fill),
             ),
         ),
-        known,
+        assumptions,
     )
 
 
@@ -497,7 +497,7 @@ def _prove_distance(
     near = [
         (start.issue & step.issue).implies(~same(step.group, start.group)) for step in steps[1:]
     ]
-    known = [
+    assumptions = [
         (step.begins.implies(same(step.event_column, each.number(spec)) & each.inside(spec))).holds
         for step, each in zip(steps, inputs, strict=True)
     ]
@@ -509,7 +509,7 @@ def _prove_distance(
         [
             *clocks.quiet,
             start.invariant(under_way, places).holds,
-            *known,
+            *assumptions,
             *((~step.restart).holds for step in steps),
         ],
     )

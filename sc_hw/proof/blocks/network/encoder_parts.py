@@ -80,7 +80,7 @@ class _Encoder:
             & self.step.equals(0)
             & self.filled.equals(0)
         )
-        known = [
+        equalities = [
             self.place.below(facts.words),
             self.turn.below(spec.lanes),
             self.step.below(spec.steps),
@@ -97,10 +97,10 @@ class _Encoder:
             begin = self.clocks.at(self.clock, "earliest")
             bits = max(len(begin), len(self.step)) + spec.bits + ROOM
             scaled = self.step.wide(bits).times((1 << spec.bits) - spec.level)
-            known.append(same(begin.wide(bits), scaled))
+            equalities.append(same(begin.wide(bits), scaled))
         if spec.kind == "bernoulli":
-            known.append((~self.showing).implies(self.register.equals(spec.seed)))
-        return cat(known).all()
+            equalities.append((~self.showing).implies(self.register.equals(spec.seed)))
+        return cat(equalities).all()
 
     @property
     def register(self) -> Bits:
@@ -170,13 +170,13 @@ def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: Enc
     clocks, t = Clocks(prover, net, 1), prover.terms
     now, then = (_Encoder(clocks, clock, spec, facts) for clock in (0, 1))
     transfer = Bits(t, t.var("transfer that is gathered", facts.words.bit_length() + ROOM))
-    known = [*clocks.quiet, now.invariant(transfer).holds]
+    assumptions = [*clocks.quiet, now.invariant(transfer).holds]
     following = (transfer + (now.advance & now.complete).wide(len(transfer))).gated(
         ~(now.over | now.last_transfer)
     )
-    _prove_values(prover, now, then, known)
-    _prove_steps(prover, now, then, following, known)
-    _prove_code(prover, now, then, known)
+    _prove_values(prover, now, then, assumptions)
+    _prove_steps(prover, now, then, following, assumptions)
+    _prove_code(prover, now, then, assumptions)
     prover.claim(
         "encoder: transfers of spikes",
         f"each {facts.chunk_words} words of values make a transfer, which stays until it is taken",
@@ -185,7 +185,7 @@ def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: Enc
             same(then.o_valid, mux(now.advance, now.complete, now.o_valid & ~now.o_ready)),
             (now.o_valid & ~now.o_ready).implies(same(then.payload, now.payload)),
         ),
-        known,
+        assumptions,
     )
     for memory in now.memories():
         prove_memory(prover, net, "encoder", memory, latency=1)
@@ -201,7 +201,7 @@ def prove_encoder(prover: Prover, net: Netlist, network: NetworkSpec, facts: Enc
     )
 
 
-def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any]) -> None:
+def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, assumptions: list[Any]) -> None:
     spec, facts, clocks = now.spec, now.facts, now.clocks
     at_lane = now.turn.equals(spec.lanes - 1)
     writes = []
@@ -226,13 +226,13 @@ def _prove_values(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any
             now.last_transfer.implies(then.showing & then.place.equals(0)),
             (~now.showing & ~now.last_transfer).implies(~then.showing),
         ),
-        known,
+        assumptions,
         {"place": now.place.term},
     )
 
 
 def _prove_steps(
-    prover: Prover, now: _Encoder, then: _Encoder, following: Bits, known: list[Any]
+    prover: Prover, now: _Encoder, then: _Encoder, following: Bits, assumptions: list[Any]
 ) -> None:
     spec, facts = now.spec, now.facts
     prover.claim(
@@ -252,12 +252,12 @@ def _prove_steps(
                 mux(now.advance, (now.filled + 1).gated(~now.complete), now.filled),
             ),
         ),
-        known,
+        assumptions,
         {"place": now.place.term, "step": now.step.term},
     )
 
 
-def _prove_code(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any]) -> None:
+def _prove_code(prover: Prover, now: _Encoder, then: _Encoder, assumptions: list[Any]) -> None:
     spec, clocks = now.spec, now.clocks
     spikes, register = now.spikes()
     word = cat(spikes)
@@ -281,6 +281,6 @@ def _prove_code(prover: Prover, now: _Encoder, then: _Encoder, known: list[Any])
         f"each word of values gives the spikes that '{spec.kind}' says, behind those of the word"
         " before it",
         violated(*facts),
-        known,
+        assumptions,
         {"step": now.step.term, "word": word.term},
     )

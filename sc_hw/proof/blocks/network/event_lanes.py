@@ -108,7 +108,7 @@ class _Sums:
         total = _sums_of(clocks, multiplied, self.lanes)
         return total.gated(~self.clears(clocks, clock)) if self.facts.clears else total
 
-    def known(self, clocks: Clocks, last: int) -> list[Any]:
+    def assumptions(self, clocks: Clocks, last: int) -> list[Any]:
         """No reset; and where the host has sums, it is away: it works between ticks."""
         if not self.facts.clears:
             return list(clocks.quiet)
@@ -221,7 +221,7 @@ def _prove_addition(prover: Prover, net: Netlist, sums: _Sums, label: str) -> No
                 same(clocks.at(landed, f"{path}.write__data"), sums.new_word(clocks, 0))
             ),
         ),
-        sums.known(clocks, landed),
+        sums.assumptions(clocks, landed),
     )
 
 
@@ -256,21 +256,21 @@ def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> Non
         t,
     )
     zeros = ", or 0 behind a fetch or a wipe of it" if facts.clears else ""
-    claimed = (
+    equalities = (
         same(next_word, mux(added, sums.new_word(clocks, 1), word)),
         here.implies(same(read, word)),
         (access & ~earlier).implies(~meets),
     )
     # One by one, for any operands: of the words of 64 lanes at once the solver finds no end.
     operands = _any_operands(clocks, 1 + multiplied, sums.lanes)
-    faults = map(violated, claimed)
+    faults = map(violated, equalities)
     prover.claim(
         f"{label}: one sum",
         f"of any place: an access reads its sums with the products of all issues to it that were"
         f" {loop} clocks before or more, each added once{zeros}; and with no access to it in the"
         f" {loop - 1} clocks before, no read meets a write",
-        violated(*claimed),
-        sums.known(clocks, loop + 1 + multiplied),
+        violated(*equalities),
+        sums.assumptions(clocks, loop + 1 + multiplied),
         {"place": some.term},
         pieces=[Piece(operands.term(t, fault), fault) for fault in faults],
     )
@@ -390,9 +390,9 @@ def _prove_host(
     landed = facts.memory + facts.product_ready + facts.adding
     still = [~clocks.at(0, f"{name}_d{landed}") for name in ("issue", "fetch", "wipe")]
     stored = Bits(prover.terms, clocks.frames.at(facts.memory, "stored"))
-    claimed = []
+    equalities = []
     for lane, sums in enumerate(memories):
-        claimed += [
+        equalities += [
             same(clocks.at(0, f"{sums.path}.r_addr"), place),
             same(_part(stored, lane, facts.lanes), clocks.at(1, f"{sums.path}.r_data")),
             same(clocks.at(0, f"{sums.path}.write__en"), load[lane]),
@@ -403,7 +403,7 @@ def _prove_host(
         f"{label}: sums for the host",
         f"with `host` the sums at its place are read, and shown {facts.memory} clocks later; it"
         " writes those of the lanes that it means, at its place",
-        violated(*claimed),
+        violated(*equalities),
         [host.holds, *(bit.holds for bit in still)],
         {"place": place.term},
     )

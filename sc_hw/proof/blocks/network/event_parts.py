@@ -42,16 +42,16 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     step = _ScannerStep(clocks, facts)
     scanning, load, transfer = step.scanning, step.load, step.transfer
     # The layer hands over values only when the token of the last ones is out.
-    known = [
+    assumptions = [
         *clocks.quiet,
         _scanner_invariant(clocks, 0, facts).holds,
         (~load | ~scanning).holds,
     ]
     if facts.sliced:
-        _prove_wants(prover, clocks, step, label, known)
-    _prove_search(prover, clocks, step, facts, label, known)
+        _prove_wants(prover, clocks, step, label, assumptions)
+    _prove_search(prover, clocks, step, facts, label, assumptions)
     if not facts.sliced:
-        _prove_all_columns(prover, clocks, step, facts, label, known)
+        _prove_all_columns(prover, clocks, step, facts, label, assumptions)
     prover.claim(
         f"{label}: end of a tick",
         "the end token comes from the last columns when nothing is left of them, once; an event"
@@ -64,7 +64,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
             | transfer
             | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
         ),
-        known,
+        assumptions,
     )
     prover.claim(
         f"{label}: it goes on",
@@ -72,7 +72,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         + (" before" if facts.spaced else "")
         + " it gives an event or the token, or goes on to the next columns",
         violated((scanning & step.room & step.supply).implies(step.hit | step.token | step.moves)),
-        known,
+        assumptions,
     )
     prover.claim(
         f"{label}: after a reset",
@@ -114,7 +114,7 @@ def _prove_search(
     step: _ScannerStep,
     facts: ScannerFacts,
     label: str,
-    known: list[Any],
+    assumptions: list[Any],
 ) -> None:
     """One event is one column in front; an empty chunk gives way to the next one."""
     chunk, width = facts.chunk * facts.width, facts.width
@@ -135,8 +135,8 @@ def _prove_search(
     stays = stands & same(after, left)
     if len(left) > chunk:
         shifted = same(after, left[chunk:].wide(len(left)))
-        gone = step.scanning & step.moves & ~left[:chunk].any() & shifted
-        stays = stays | gone
+        next_chunk = step.scanning & step.moves & ~left[:chunk].any() & shifted
+        stays = stays | next_chunk
     values = clocks.at(0, "values").wide(len(left))
     if facts.sliced:
         values = mux(step.last_supply, _in_columns(values, facts), values)
@@ -144,7 +144,7 @@ def _prove_search(
         stays = (stands & same(after, left) & ~takes) | (
             step.scanning & step.moves & ~left.any() & same(after, values) & takes
         )
-    handed = same(after, values) & step.next_number.equals(0)
+    handover = same(after, values) & step.next_number.equals(0)
     prover.claim(
         f"{label}: the search",
         "an event has the number and the value of one of the columns in front that is not 0, and"
@@ -155,10 +155,10 @@ def _prove_search(
             *searched,
             step.hit.implies(either(in_front, clocks.terms) & above & stands),
             step.hit.implies(column.below(facts.columns) & step.scanning & ~step.load),
-            step.load.implies(handed & ~step.hit & ~step.token),
+            step.load.implies(handover & ~step.hit & ~step.token),
             step.hit | step.load | stays | ~step.scanning,
         ),
-        known,
+        assumptions,
         {"column": column.term, "value": step.event.value.term},
     )
 
@@ -169,7 +169,7 @@ def _prove_all_columns(
     step: _ScannerStep,
     facts: ScannerFacts,
     label: str,
-    known: list[Any],
+    assumptions: list[Any],
 ) -> None:
     """The same of any one column at its own place, and so of all."""
     t, event, width = clocks.terms, step.event, facts.width
@@ -198,7 +198,7 @@ def _prove_all_columns(
             here.implies(same(event.value, before) & event.value.any() & ~after.any()),
             (~here & ~step.load).implies(same(after, before)),
         ),
-        [*known, column.below(facts.columns).holds],
+        [*assumptions, column.below(facts.columns).holds],
         {"column": column.term, "value": event.value.term},
     )
 
@@ -220,7 +220,7 @@ def _in_columns(values: Bits, facts: ScannerFacts) -> Bits:
 
 
 def _prove_wants(
-    prover: Prover, clocks: Clocks, step: _ScannerStep, label: str, known: list[Any]
+    prover: Prover, clocks: Clocks, step: _ScannerStep, label: str, assumptions: list[Any]
 ) -> None:
     """When the next chunk is taken in."""
     left = step.left
@@ -233,7 +233,7 @@ def _prove_wants(
                 step.scanning & ~left.any() & ~step.number.equals(step.chunks - 1),
             )
         ),
-        known,
+        assumptions,
     )
 
 
@@ -332,7 +332,7 @@ def prove_sequencer(
     now, then = (_Sequencer(clocks, clock, network, facts) for clock in (0, 1))
     column = Bits(t, t.var("column of the event under way", len(now.event.column)))
     # The layer restarts it only when the tick has ended; the scanner gives columns of the layer.
-    known = [
+    assumptions = [
         *clocks.quiet,
         now.invariant(column, sets).holds,
         (~now.restart | now.ended).holds,
@@ -354,7 +354,7 @@ def prove_sequencer(
             now.begins.implies(~now.busy | now.over),
             same(then.value, mux(now.begins, now.event.value, now.value)),
         ),
-        known,
+        assumptions,
         {"place": now.place.term, "group": now.group.term},
     )
     prover.claim(
@@ -367,7 +367,7 @@ def prove_sequencer(
             now.ended.implies(~now.transfer & ~now.issue),
             same(now.ready, ~now.ended & (~now.busy | (now.over & ~now.event.end))),
         ),
-        known,
+        assumptions,
     )
     facts_of_sets = []
     for number in range(sets):
@@ -383,7 +383,7 @@ def prove_sequencer(
         f"the events of a tick go to the {sets} sets by turns; the first event of a set overwrites,"
         " and a set counts as used from its first event to the restart",
         violated(*facts_of_sets, same(then.set, wanted_set)),
-        known,
+        assumptions,
     )
     _prove_distance(prover, net, network, facts, label)
     prover.claim(

@@ -247,7 +247,7 @@ def prove_slice_intake(
 
 def _prove_schedule(prover: Prover, label: str, now: _Pass, then: _Pass) -> None:
     spec, facts, clocks = now.spec, now.facts, now.clocks
-    known = [*clocks.quiet, now.schedule().holds]
+    assumptions = [*clocks.quiet, now.schedule().holds]
     takes, gives = now.ends & now.takes, now.ends & now.gives
     nearer = (now.difference - then.difference).equals(spec.i_interval)
     prover.claim(
@@ -264,7 +264,7 @@ def _prove_schedule(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             (now.ends & ~now.gives).implies(nearer),
             now.takes | now.gives,
         ),
-        known,
+        assumptions,
         {"part": now.part.term, "due": now.due.term, "step": now.step.term},
     )
     payload = now.at("o__payload")
@@ -277,7 +277,7 @@ def _prove_schedule(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             same(now.at("o__valid"), now.gives & (now.valid | ~now.takes)),
             same(payload[: now.bits], now.step),
         ),
-        known,
+        assumptions,
     )
     expected = (now.word_step ^ now.due).gated(now.moves & now.takes)
     out_of_step = now.at("out_of_step")
@@ -288,7 +288,7 @@ def _prove_schedule(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             same(then.at("differs"), expected),
             same(then.at("out_of_step"), out_of_step | now.at("differs").any()),
         ),
-        known,
+        assumptions,
     )
     zeros = [then.part, then.at("differs"), then.at("out_of_step")]
     zeros += [then.at("lost"), then.at("lost_before")] if facts.loses else []
@@ -312,7 +312,7 @@ def _prove_channels(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
     of_channel = (facts.slices - 1).bit_length() + _PLACE
     width = max(facts.kept_bits, spec.value.width) + 1
     ghost = _Ghost(Bits(t, t.var("any channel", of_channel)), Bits(t, t.var("its spikes", width)))
-    known = [
+    assumptions = [
         *clocks.quiet,
         now.schedule().holds,
         ghost.channel.below(spec.channels).holds,
@@ -328,7 +328,7 @@ def _prove_channels(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             then.holds(following),
             (here & now.gives).implies(same(value, now.value(ghost))),
         ),
-        known,
+        assumptions,
         {"channel": ghost.channel.term, "part": now.part.term},
     )
     prover.claim(
@@ -342,7 +342,7 @@ def _prove_channels(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             f"{label}: lost spikes",
             "no spike is lost, since each tick takes the only one that can wait",
             violated(~now.at("lost")),
-            known,
+            assumptions,
         )
     if not facts.loses:
         return
@@ -357,5 +357,5 @@ def _prove_channels(prover: Prover, label: str, now: _Pass, then: _Pass) -> None
             same(then.at("lost"), so_far & now.ends),
             (here & now.refused(ghost)).implies(reported),
         ),
-        known,
+        assumptions,
     )

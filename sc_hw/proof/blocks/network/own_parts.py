@@ -1,7 +1,7 @@
 """Claims about the spikes that a recurrent layer keeps for its next tick, and how they come back.
 
-They are about any neuron: `fires` stands for its spike, `came` for the spikes of the tick that have
-come before this clock.
+They are about any neuron: `fires` stands for its spike, `arrivals` for the spikes of the tick that
+have come before this clock.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _OwnSpikes:
         return neuron + self.facts.first
 
     @property
-    def came(self) -> Bits:
+    def arrivals(self) -> Bits:
         """Neurons that have been decided in the tick."""
         turns = self.turn.wide(self.bits).times(self.facts.together) + self.facts.first
         in_slice = turns[:_PLACE].wide(self.bits)
@@ -81,13 +81,13 @@ class _OwnSpikes:
         number, place = self.of_neuron
         return same(self.bit(self.word(bank, number), place), self.fires)
 
-    def invariant(self, bank: Bits, came: Bits) -> Bits:
+    def invariant(self, bank: Bits, arrivals: Bits) -> Bits:
         """The neuron's spike, if it has come, is in its place there or among the latest ones."""
         number, _ = self.of_neuron
-        complete = number.below(self.place(came)[_PLACE:].wide(self.bits))
-        since = self.neuron - came + (SLICE - 1)  # the latest one is at the top
+        complete = number.below(self.place(arrivals)[_PLACE:].wide(self.bits))
+        since = self.neuron - arrivals + (SLICE - 1)  # the latest one is at the top
         latest = same(self.bit(self.behind, since), self.fires)
-        return self.neuron.below(came).implies(mux(complete, self.whole(bank), latest))
+        return self.neuron.below(arrivals).implies(mux(complete, self.whole(bank), latest))
 
 
 def prove_own(prover: Prover, net: Netlist, network: NetworkSpec, facts: OwnFacts) -> None:
@@ -110,14 +110,14 @@ def _clocks(prover: Prover, net: Netlist, facts: OwnFacts) -> tuple[_OwnSpikes, 
 
 def _prove_decision(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
-    came, together, count = now.came, facts.together, facts.neurons
-    since = now.neuron - came
-    here = ~now.neuron.below(came) & since.below(together)
-    known = [*now.clocks.quiet, now.neuron.below(count).holds, came.below(count).holds]
+    arrivals, together, count = now.arrivals, facts.together, facts.neurons
+    since = now.neuron - arrivals
+    here = ~now.neuron.below(arrivals) & since.below(together)
+    assumptions = [*now.clocks.quiet, now.neuron.below(count).holds, arrivals.below(count).holds]
     # What is claimed of the neurons and the layer: spikes come in turn, and the host between ticks.
     turns = [
         (now.valid & ~now.load).holds,
-        same(now.last, came.equals(count - together)).holds,
+        same(now.last, arrivals.equals(count - together)).holds,
         here.implies(same(now.bit(now.spike, since), now.fires)).holds,
     ]
     ends = now.last
@@ -127,13 +127,13 @@ def _prove_decision(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -
         " the bit with its place in the slice with its number; nothing else is written over it",
         violated(
             (~ends).implies(
-                then.invariant(then.other, then.came) & same(then.came, came + together)
+                then.invariant(then.other, then.arrivals) & same(then.arrivals, arrivals + together)
             ),
-            ends.implies(then.whole(then.bank) & ~then.came.any()),
-            then.came.below(count),
+            ends.implies(then.whole(then.bank) & ~then.arrivals.any()),
+            then.arrivals.below(count),
         ),
-        [*known, *turns, now.invariant(now.other, came).holds],
-        {"came": came.term, "part": now.part.term, "turn": now.turn.term},
+        [*assumptions, *turns, now.invariant(now.other, arrivals).holds],
+        {"came": arrivals.term, "part": now.part.term, "turn": now.turn.term},
     )
     stays = same(then.turn, now.turn) & same(then.part, now.part)
     prover.claim(
@@ -147,7 +147,7 @@ def _prove_decision(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -
         violated(
             (~now.valid & ~now.load).implies(
                 stays
-                & now.invariant(now.other, came).implies(then.invariant(then.other, came))
+                & now.invariant(now.other, arrivals).implies(then.invariant(then.other, arrivals))
                 & now.whole(now.bank).implies(then.whole(then.bank))
             ),
             *(
@@ -156,7 +156,7 @@ def _prove_decision(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -
                 else []
             ),
         ),
-        known,
+        assumptions,
     )
     clocks = now.clocks
     prover.claim(
@@ -175,35 +175,37 @@ def _stays(now: _OwnSpikes, then: _OwnSpikes) -> Bits:
 def _prove_load(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> None:
     now, then = _clocks(prover, net, facts)
     t, count = prover.terms, facts.neurons
-    came = Bits(t, t.var("neurons that were loaded", now.bits))  # in order
-    in_turn = now.load & ~now.valid & same(now.number, came)
-    here = same(now.neuron, came).implies(same(now.fired, now.fires))
-    ends = came.equals(count - 1)
+    arrivals = Bits(t, t.var("neurons that were loaded", now.bits))  # in order
+    in_turn = now.load & ~now.valid & same(now.number, arrivals)
+    here = same(now.neuron, arrivals).implies(same(now.fired, now.fires))
+    ends = arrivals.equals(count - 1)
     prover.claim(
         f"{label}: what the host loads",
         "of any neuron: where all are loaded in order, its spike is the bit with its place in the"
         " slice with its number; loads do not count as neurons of a tick",
         violated(
-            then.invariant(then.bank, came + 1) | ends,
+            then.invariant(then.bank, arrivals + 1) | ends,
             ends.implies(then.whole(then.bank)),
             same(then.turn, now.turn) & same(then.part, now.part) & same(then.bank, now.bank),
         ),
         [
             *now.clocks.quiet,
             now.neuron.below(count).holds,
-            came.below(count).holds,
+            arrivals.below(count).holds,
             in_turn.holds,
             here.holds,
-            now.invariant(now.bank, came).holds,
+            now.invariant(now.bank, arrivals).holds,
         ],
-        {"came": came.term},
+        {"came": arrivals.term},
     )
     idle = ~now.load & ~now.valid
     prover.claim(
         f"{label}: between loads",
         "between two words of the host nothing that was loaded changes",
-        violated((idle & now.invariant(now.bank, came)).implies(then.invariant(then.bank, came))),
-        [*now.clocks.quiet, now.neuron.below(count).holds, came.below(count + 1).holds],
+        violated(
+            (idle & now.invariant(now.bank, arrivals)).implies(then.invariant(then.bank, arrivals))
+        ),
+        [*now.clocks.quiet, now.neuron.below(count).holds, arrivals.below(count + 1).holds],
     )
 
 
@@ -242,7 +244,7 @@ def prove_feed(prover: Prover, net: Netlist, network: NetworkSpec, facts: FeedFa
     of_inputs = first.below(facts.inputs)
     moves = load | (wants & more)
     following = (part + 1).gated(~part.equals(facts.chunks - 1))
-    known = [*clocks.quiet, part.below(facts.chunks).holds]
+    assumptions = [*clocks.quiet, part.below(facts.chunks).holds]
     prover.claim(
         f"{label}: chunks in turn",
         f"the {facts.chunks} chunks of a tick come in turn; one with inputs is there with their"
@@ -253,7 +255,7 @@ def prove_feed(prover: Prover, net: Netlist, network: NetworkSpec, facts: FeedFa
             same(more, valid | ~of_inputs),
             same(clocks.at(0, "ready"), wants & of_inputs),
         ),
-        known,
+        assumptions,
         {"part": part.term},
     )
     columns = []
@@ -271,7 +273,7 @@ def prove_feed(prover: Prover, net: Netlist, network: NetworkSpec, facts: FeedFa
         "a column of the inputs has its value in their slice; the others are the spikes in the"
         " slice that was asked for in the clock before, which is that of the chunk",
         violated(*columns, needs_own.implies(same(request.wide(bits), number))),
-        known,
+        assumptions,
         {"part": part.term},
     )
     prover.claim(

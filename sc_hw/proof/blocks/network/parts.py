@@ -181,10 +181,10 @@ def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None
     """
     if (store := layer.store) is not None:
         inputs = store.columns if store.inputs is None else store.inputs
-        known = ColumnFacts(
+        facts = ColumnFacts(
             index, store.columns, store.width, inputs, store.slices, store.constant, MEMORY
         )
-        parts.standalone_verilog(COLUMNS, store, known, f"{COLUMNS}_{layer.spec.name}")
+        parts.standalone_verilog(COLUMNS, store, facts, f"{COLUMNS}_{layer.spec.name}")
     if (queue := layer.queue) is not None:
         of_queue = slice_facts(queue, index)
         parts.standalone_verilog(SLICES, queue, of_queue, f"{SLICES}_{layer.spec.name}")
@@ -197,8 +197,8 @@ def write_intake(parts: PartFiles, network: NetworkSpec, index: int) -> None:
     intake = intake_of(network.crossing(index), network.slices(index), network.step_bits)
     if isinstance(intake, SliceIntake):
         loses = intake.kept_bits > 0 and intake.spec.policy == "once"
-        known = IntakeFacts(index, intake.slices, intake.kept_bits, loses)
-        parts.standalone_verilog(INTAKE, intake, known, f"{INTAKE}_{network.layers[index].name}")
+        facts = IntakeFacts(index, intake.slices, intake.kept_bits, loses)
+        parts.standalone_verilog(INTAKE, intake, facts, f"{INTAKE}_{network.layers[index].name}")
 
 
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
@@ -242,8 +242,8 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         rows.append((OWN, own, own_facts(own, index)))
     if (feed := layer.feed) is not None:
         rows.append((FEED, feed, FeedFacts(index, spec.inputs, spec.columns, feed.width)))
-    for part, component, known in rows:
-        parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
+    for part, component, facts in rows:
+        parts.standalone_verilog(part, component, facts, f"{part}_{spec.name}")
 
 
 def write_network_parts(design: Design, folder: Path) -> None:
@@ -259,8 +259,8 @@ def write_network_parts(design: Design, folder: Path) -> None:
         layer = layer_of(network, index, family)
         readout = layer.readout
         if readout is not None:
-            known = readout_facts(readout, index)
-            parts.standalone_verilog(READOUT, readout, known, f"{READOUT}_{spec.name}")
+            facts = readout_facts(readout, index)
+            parts.standalone_verilog(READOUT, readout, facts, f"{READOUT}_{spec.name}")
         # Another one: the readout of the first is elaborated now.
         layer = layer_of(network, index, family)
         if isinstance(layer, EventLayer):

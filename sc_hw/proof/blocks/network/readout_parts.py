@@ -135,13 +135,13 @@ def _prove_order(prover: Prover, clocks: Clocks, facts: ReadoutFacts, label: str
 
     neurons = facts.places * facts.channels
     # The layer says which neuron is its last one.
-    known = same(last & valid, clocks.at(0, "number").equals(neurons - 1) & valid)
+    last_mark = same(last & valid, clocks.at(0, "number").equals(neurons - 1) & valid)
     prover.claim(
         f"{label}: numbers in the model",
         f"neurons come place by place, {facts.channels} channels at each of {facts.places} places,"
         " and each has the number that its channel and place have in the model",
         violated(holds(1)),
-        [*clocks.quiet, holds(0).holds, known.holds],
+        [*clocks.quiet, holds(0).holds, last_mark.holds],
         {"model": clocks.at(0, "model").term},
     )
 

@@ -112,7 +112,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
     bits = (SLICE * (facts.transfers + 1)).bit_length() + 1
     neuron, fires = Bits(t, t.var("any neuron", bits)), Bits(t, t.var("its spike", 1))
     now, then = (_Queue(clocks, clock, facts, neuron, fires) for clock in (0, 1))
-    known = [
+    assumptions = [
         *clocks.quiet,
         neuron.below(facts.neurons).holds,
         now.counters().holds,
@@ -130,7 +130,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
             then.invariant(),
             in_turn.implies(same(now.bit(now.slice, place), fires)),
         ),
-        known,
+        assumptions,
         {"written": now.written.term, "taken": now.taken.term},
     )
     next_count = mux(now.last, clocks.const(facts.neurons, bits), now.number + facts.together)
@@ -152,7 +152,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
             same(now.over, now.moves & is_last),
             stays.implies(then.offered & same(then.slice, now.slice)),
         ),
-        known,
+        assumptions,
     )
     prover.claim(
         f"{label}: after a reset",
@@ -267,7 +267,7 @@ def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: Order
     now, then = (_Order(clocks, clock, facts, bits) for clock in (0, 1))
     names = ("the event that comes", "the first one", "the second one", "the event that goes")
     columns = [_Column.of(prover, name, bits) for name in names]
-    known = [
+    assumptions = [
         *clocks.quiet,
         now.invariant(columns[1:]).holds,
         (now.valid[0] & ~now.end[0])
@@ -281,7 +281,7 @@ def prove_order(prover: Prover, net: Netlist, network: NetworkSpec, facts: Order
         f" of {facts.channels}; it goes with the number of its channel and of its place there, and"
         " a column behind the image keeps its number",
         violated(then.invariant(following)),
-        known,
+        assumptions,
         {"column": now.column.term, "given": now.source.term},
     )
     goes_on = []

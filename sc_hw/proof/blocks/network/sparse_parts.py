@@ -118,20 +118,20 @@ def prove_sparse_sequencer(
     walked = _List(
         *(Bits(t, t.var(f"{name} of the list", now.bits)) for name in ("start", "count"))
     )
-    listed = now.list_of_event
+    event_list = now.list_of_event
     # The layer restarts it only when the tick has ended, and lets the host in between ticks alone.
-    known = [
+    assumptions = [
         *clocks.quiet,
         now.invariant(walked).holds,
         (~now.restart | now.ended).holds,
         (~now.host | ~(now.under_way | now.valid)).holds,
         (~now.loads | now.host).holds,
-        (~now.listing | listed.inside(spec.synapses)).holds,
+        (~now.listing | event_list.inside(spec.synapses)).holds,
     ]
-    following = listed.or_else(now.goes, walked)
-    _prove_lists(prover, now, then, following, label, known)
-    _prove_order(prover, now, then, label, known)
-    _prove_end(prover, now, then, label, known)
+    following = event_list.or_else(now.goes, walked)
+    _prove_lists(prover, now, then, following, label, assumptions)
+    _prove_order(prover, now, then, label, assumptions)
+    _prove_end(prover, now, then, label, assumptions)
     _prove_distance(prover, net, spec, facts, label)
     for memory in (LISTS, TARGETS):
         prove_memory(prover, net, label, memory, latency=1)
@@ -150,12 +150,12 @@ def _prove_lists(
     then: _Sequencer,
     following: _List,
     label: str,
-    known: list[Any],
+    assumptions: list[Any],
 ) -> None:
-    listed, bits = now.list_of_event, now.bits
+    event_list, bits = now.list_of_event, now.bits
     starts = then.walking.implies(
-        same(then.place.wide(bits), listed.start)
-        & same(then.left.wide(bits), listed.count - 1)
+        same(then.place.wide(bits), event_list.start)
+        & same(then.left.wide(bits), event_list.count - 1)
         & same(then.values[1], now.values[2])
     )
     stays = same(then.place, now.place) & same(then.left, now.left) & then.walking
@@ -176,23 +176,23 @@ def _prove_lists(
             now.begins.implies(~now.listing | now.goes),
             same(then.listing, now.begins | (now.listing & ~now.goes)),
             (now.listing & ~now.goes).implies(list_stays),
-            now.goes.implies(same(then.walking, listed.count.any()) & starts),
+            now.goes.implies(same(then.walking, event_list.count.any()) & starts),
             (now.walks & ~now.goes).implies(same(then.walking, now.left.any()) & one_more),
             (now.walking & ~now.walks).implies(stays & same(then.values[1], now.values[1])),
             then.walking.implies(now.walking | now.goes),
             then.walking.implies(then.place.wide(bits).below(now.spec.synapses)),
         ),
-        known,
+        assumptions,
         {"place": now.place.term, "left": now.left.term},
     )
 
 
 def _prove_order(
-    prover: Prover, now: _Sequencer, then: _Sequencer, label: str, known: list[Any]
+    prover: Prover, now: _Sequencer, then: _Sequencer, label: str, assumptions: list[Any]
 ) -> None:
     """Synapses go from the walk to the issue in order, none of them lost or twice."""
     stays = same(then.number, now.number) & same(then.neuron, now.neuron)
-    handed = same(then.number, now.read) & same(then.value, now.values[0])
+    handover = same(then.number, now.read) & same(then.value, now.values[0])
     target = now.word(TARGETS, now.read)
     clash = cat(
         [
@@ -211,7 +211,7 @@ def _prove_order(
             same(now.group, now.neuron),
             same(then.busy, (now.busy & ~now.issue) | (now.reading & now.moves)),
             (now.busy & ~now.issue).implies(stays & same(then.value, now.value)),
-            (now.reading & now.moves).implies(handed & same(then.neuron, target)),
+            (now.reading & now.moves).implies(handover & same(then.neuron, target)),
             same(then.reading, now.walks | (now.reading & ~now.moves)),
             now.walks.implies(same(then.read, now.place) & same(then.values[0], now.values[1])),
             (now.reading & ~now.moves).implies(
@@ -221,13 +221,13 @@ def _prove_order(
             ~now.first,
             ~now.set.any(),
         ),
-        known,
+        assumptions,
         {"number": now.number.term, "neuron": now.neuron.term},
     )
 
 
 def _prove_end(
-    prover: Prover, now: _Sequencer, then: _Sequencer, label: str, known: list[Any]
+    prover: Prover, now: _Sequencer, then: _Sequencer, label: str, assumptions: list[Any]
 ) -> None:
     resting = ~now.under_way & ~cat(now.issued).any()
     prover.claim(
@@ -241,7 +241,7 @@ def _prove_end(
             now.ended.implies(~now.transfer & ~now.issue),
             same(now.ready, ~now.ended & mux(now.end, resting, ~now.listing | now.goes)),
         ),
-        known,
+        assumptions,
     )
 
 

@@ -120,7 +120,9 @@ class _Lane:
             self.operands[field.name] = number(t, before, field.signed)
             self.next_state[field.name] = number(t, new_state[field.name], field.signed)
 
-    def prove_next_state(self, columns: Mapping[str, Any], name: str, assumed: list[Any]) -> None:
+    def prove_next_state(
+        self, columns: Mapping[str, Any], name: str, assumptions: list[Any]
+    ) -> None:
         """A claim for each field of the state, with these columns of the tables."""
         t = self.prover.terms
         results = self.synapse.unit.apply(SmtOps(t), {**self.operands, **columns})
@@ -132,7 +134,7 @@ class _Lane:
                 f"the synapse's next {field.name} is that of its function, with 0 for the state"
                 " while fresh",
                 t.differ(expected.low(field.width), output.low(field.width)),
-                [*self.issued, *assumed],
+                [*self.issued, *assumptions],
                 {**self.operands, f"{field.name} (wanted)": expected, "written": output},
             )
 
@@ -155,14 +157,14 @@ class _Lane:
         cut = SmtOps(t, lambda name, value: equal_values.get(name, value))
         return cut.let("product", self.synapse.unit.apply(cut, operands)["product"])
 
-    def prove_product(self, expected: SmtInt, name: str, assumed: list[Any]) -> None:
+    def prove_product(self, expected: SmtInt, name: str, assumptions: list[Any]) -> None:
         """The claim about the term that is summed."""
         t, term = self.prover.terms, self.at(self.multiplied, "accumulator.i_term")
         self.prover.claim(
             f"{name}: product",
             "the term that is summed is the product of the synapse's function",
             t.differ(expected.low(t.width(term)), term),
-            [*self.issued, *assumed],
+            [*self.issued, *assumptions],
             {
                 **self.operands,
                 **{f"next {state}": value for state, value in self.next_state.items()},
@@ -214,7 +216,7 @@ def _prove_row_by_row(lane: _Lane) -> None:
     for indices in product(*(range(len(table.rows)) for table in tables.values())):
         selection = list(zip(tables, indices, strict=True))
         name = ", ".join([lane.label, *(f"{parameter} {index}" for parameter, index in selection)])
-        assumed = [
+        assumptions = [
             lane.prover.equals(lane.parameters[parameter], index) for parameter, index in selection
         ]
         columns = {
@@ -222,14 +224,14 @@ def _prove_row_by_row(lane: _Lane) -> None:
             for parameter, index in selection
             for column, constant in tables[parameter].rows[index].items()
         }
-        lane.prove_next_state(columns, name, assumed)
-        products.append((name, lane.product_of(columns), assumed))
+        lane.prove_next_state(columns, name, assumptions)
+        products.append((name, lane.product_of(columns), assumptions))
     if len({expected.term for _, expected, _ in products}) == 1:
         # the product is made of the next state alone, whichever row has been selected
         lane.prove_product(products[0][1], lane.label, [])
         return
-    for name, expected, assumed in products:
-        lane.prove_product(expected, name, assumed)
+    for name, expected, assumptions in products:
+        lane.prove_product(expected, name, assumptions)
 
 
 def _constant(lane: _Lane, constant: int, form: IntFormat) -> SmtInt:

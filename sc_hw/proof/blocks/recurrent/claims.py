@@ -72,5 +72,5 @@ def prove_frozen(manifest: dict[str, Any], limit_s: float) -> list[Claim]:
     rule, params = resolve(plan.spec.hidden_rule)
     terms = Terms()
     _TERMS_IN_USE.append(terms)
-    listed = quiet_conditions(rule, params, KEPT)
-    return quiet_claims(terms, rule, params, KEPT, listed, limit_s)
+    conditions = quiet_conditions(rule, params, KEPT)
+    return quiet_claims(terms, rule, params, KEPT, conditions, limit_s)

@@ -412,16 +412,16 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
         [*clocks.quiet, inside],
         {"number": number.term},
     )
-    looked = part.looked
-    error = at(looked, "found_error")
-    before, after = at(looked, "errors"), at(looked + 1, "errors")
+    look_clock = part.looked
+    error = at(look_clock, "found_error")
+    before, after = at(look_clock, "errors"), at(look_clock + 1, "errors")
     shifted = cat([before[len(error) :], error]) if plan.classes > 1 else error
     inputs = {
         "score": score,
         "target": same(number, at(1, "label")),
         "known": at(1, "told"),
     }
-    some = error.any() | (at(looked, "any_error") & number.any())
+    some = error.any() | (at(look_clock, "any_error") & number.any())
     prover.claim(
         "readout: the errors",
         "the sum of the class that is looked at goes through its pipeline; its error comes in as"
@@ -429,9 +429,9 @@ def _prove_classes(prover: Prover, clocks: Clocks, plan: RecurrentPlan, part: Re
         " whether there is some error",
         violated(
             *_inputs_are(clocks, "error", part.error, inputs, 1),
-            same(error, _result(clocks, looked, "error", part.error, "error", len(error))),
+            same(error, _result(clocks, look_clock, "error", part.error, "error", len(error))),
             same(after, mux(look, shifted, before)),
-            same(at(looked + 1, "any_error"), mux(look, some, at(looked, "any_error"))),
+            same(at(look_clock + 1, "any_error"), mux(look, some, at(look_clock, "any_error"))),
         ),
         [*clocks.quiet, inside],
     )

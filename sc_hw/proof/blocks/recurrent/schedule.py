@@ -183,11 +183,11 @@ def _prove_readout(prover: Prover, course: _Course, assumptions: list[object]) -
             at(0, visit).implies(same(index, neuron)),
         ]
     last = number.equals(plan.classes - 1)
-    looked = at(0, "look")
+    look = at(0, "look")
     facts += [
-        (looked & ~last).implies(at(1, "look") & same(course.counter(1, "class"), number + 1)),
-        (looked & last).implies(~at(1, "look")),
-        (at(1, "look") & ~looked).implies(~course.counter(1, "class").any()),
+        (look & ~last).implies(at(1, "look") & same(course.counter(1, "class"), number + 1)),
+        (look & last).implies(~at(1, "look")),
+        (at(1, "look") & ~look).implies(~course.counter(1, "class").any()),
         same(at(0, "number").low(course.wide), number),
     ]
     prover.claim(

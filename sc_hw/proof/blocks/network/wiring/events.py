@@ -492,7 +492,7 @@ def _prove_invariants(layer: EventLayer) -> None:
             yield f"invariant {number}", next_fact, wiring.const(1, 1)
 
     # That a decision ends only while one is under way, and behind its last fetch, is claimed below.
-    def assumed() -> list[Bits]:
+    def assumptions() -> list[Bits]:
         ends = end_of_tick(layer)
         facts = [
             *(layer.reset | fact for fact in layer.invariants()),
@@ -513,7 +513,7 @@ def _prove_invariants(layer: EventLayer) -> None:
         " products in flight are of a tick whose events are added and go to its bank; sums are"
         " fetched for a tick that is decided",
         following,
-        assumed,
+        assumptions,
     )
 
 
@@ -565,8 +565,8 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.next_pair(part, "step", mux(begins, number, step))
         before = layer.state("step_before")
         yield wiring.next_pair(part, "step_before", mux(begins, step, before))
-        handed = mux(ahead, before, step)
-        yield wiring.next_pair(part, "decided_step", mux(over, handed, decided))
+        last_step = mux(ahead, before, step)
+        yield wiring.next_pair(part, "decided_step", mux(over, last_step, decided))
         if (queue := layer.queue) is not None:
             yield wiring.pair(part, "o__valid", queue["o__valid"])
             payload = cat([decided, queue["o__payload"], *layer.answer])

@@ -160,7 +160,7 @@ def prove_progress(layer: EventLayer, facts: ScannerFacts) -> None:
     """Add the claim that a tick ends, and its bound."""
     wiring, work = layer.wiring, WorkLeft(layer, facts)
 
-    def known() -> list[Any]:
+    def assumptions() -> list[Any]:
         """What is claimed of the layer and of its parts."""
         group = work._group("sequencer")
         return [
@@ -201,5 +201,5 @@ def prove_progress(layer: EventLayer, facts: ScannerFacts) -> None:
         + (" a slice does not come, or" if layer.sliced else "")
         + " all its sums are there and those of the tick before are still with the neurons",
         falls,
-        lambda: [*known(), ~layer.hands_over, ~held_up()],
+        lambda: [*assumptions(), ~layer.hands_over, ~held_up()],
     )

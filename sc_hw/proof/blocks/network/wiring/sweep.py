@@ -282,7 +282,7 @@ def _prove_invariants(layer: Layer) -> None:
 
     # That a tick ends only while one is under way, and then with nothing in flight, is a claim of
     # `ends`; here it is the environment of these counters.
-    def assumed() -> list[Bits]:
+    def assumptions() -> list[Bits]:
         last_spike = end_of_tick(layer)
         return [
             *(layer.reset | fact for fact in layer.invariants()),
@@ -296,7 +296,7 @@ def _prove_invariants(layer: Layer) -> None:
         " write and a read of the host exclude each other; one word is read at a time; the address"
         " is group x columns + slot, and 0 between ticks",
         following,
-        assumed,
+        assumptions,
     )
 
 
@@ -388,12 +388,16 @@ def _prove_counters(layer: Layer) -> None:
         following = mux(layer.issue, (address + 1).gated(~last), address)
         yield wiring.next_pair(part, "address", layer.unless_reset(following))
         # The same as each lane sees it, which the claims about its writes assume.
-        net, handed = wiring.design.net, address.gated(sweeping)
+        net, lane_address = wiring.design.net, address.gated(sweeping)
         names = [part.register(name) for name in ("address", "sweeping")]
         step = {net.states[name]: net.following[name] for name in names}
-        next_handed = Bits(handed.terms, net.substitute(handed.term, step))
-        goes_on = mux(layer.issue, (handed + 1).gated(~handed.equals(spec.depth - 1)), handed)
-        yield "address (next, in a lane)", next_handed, layer.unless_reset(goes_on)
+        next_lane_address = Bits(lane_address.terms, net.substitute(lane_address.term, step))
+        goes_on = mux(
+            layer.issue,
+            (lane_address + 1).gated(~lane_address.equals(spec.depth - 1)),
+            lane_address,
+        )
+        yield "address (next, in a lane)", next_lane_address, layer.unless_reset(goes_on)
 
     wiring.claim(
         f"{layer.label}: the sweep",

@@ -207,12 +207,12 @@ class TickTimes:
 
     def _answering(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of a readout, to which neurons come as they are decided."""
-        known, part = self.shape.readout, self.layer.part
-        if known is None:
+        facts, part = self.shape.readout, self.layer.part
+        if facts is None:
             return
         readout, decided = part.part("readout"), row.before(self.decided)
         yield readout, "number", self._index(decided).gated(~decided.behind(*self.last))
-        for clock in range(1, known.latency):
+        for clock in range(1, facts.latency):
             yield readout, f"valid_d{clock}", self.turn(decided.before(clock))
 
     def _index(self, row: Time) -> Bits:

@@ -122,43 +122,43 @@ def _differences(
     }
     for port, bits in connections.outputs.items():
         pairs[port] = (alone.outputs[port], term_of(terms, inside.outputs, bits))
-    known: dict[Any, Any] = {}
+    memo: dict[Any, Any] = {}
     rewritten = {
         signal: tuple(
-            _folded(terms, term, known) for term in (alone.substitute(left, shared), right)
+            _folded(terms, term, memo) for term in (alone.substitute(left, shared), right)
         )
         for signal, (left, right) in pairs.items()
     }
     return {signal: (left, right) for signal, (left, right) in rewritten.items() if left != right}
 
 
-def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
+def _folded(terms: Terms, term: Any, memo: dict[Any, Any]) -> Any:
     """A term in which bits of joined vectors are bits of the vector that they lie in.
 
     A port of the part by itself may be several ports in the design: without this the solver would
     have to show of whole memories that they are equal. For the same reason vectors are joined one
-    by one from the lowest up: ``(a, b), c`` is ``a, (b, c)``. `known` : terms that were folded.
+    by one from the lowest up: ``(a, b), c`` is ``a, (b, c)``. `memo` : terms that were folded.
     """
     rest = [term]
     while rest:
         part = rest[-1]
         children = part.children()
-        waiting = [child for child in children if child not in known]
-        if part in known or waiting:
-            rest = [*rest, *waiting] if part not in known else rest[:-1]
+        waiting = [child for child in children if child not in memo]
+        if part in memo or waiting:
+            rest = [*rest, *waiting] if part not in memo else rest[:-1]
             continue
         rest.pop()
-        folded = [known[child] for child in children]
+        folded = [memo[child] for child in children]
         indices = tuple(part.indices())
         if part.kind() == K.BV_EXTRACT and folded[0].kind() == K.BV_CONCAT:
-            known[part] = _bits_of_concatenation(terms, folded[0], *indices)
+            memo[part] = _bits_of_concatenation(terms, folded[0], *indices)
         elif part.kind() == K.BV_CONCAT:
-            known[part] = _concatenation(terms, folded)
+            memo[part] = _concatenation(terms, folded)
         elif folded != list(children):
-            known[part] = terms(part.kind(), *folded, indices=indices)
+            memo[part] = terms(part.kind(), *folded, indices=indices)
         else:
-            known[part] = part
-    return known[term]
+            memo[part] = part
+    return memo[term]
 
 
 def _concatenation(terms: Terms, parts: list[Any]) -> Any:

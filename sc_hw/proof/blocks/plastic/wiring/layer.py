@@ -47,10 +47,10 @@ def claims_of_wiring(folder: Path, place: Placement, limit_s: float) -> list[Cla
 
     A list of parts that has no facts of what joins them gives no claims.
     """
-    listed = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
-    if HIERARCHY not in listed:
+    contents = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
+    if HIERARCHY not in contents:
         return []
-    row = listed[HIERARCHY]
+    row = contents[HIERARCHY]
     find("yosys")  # a tool that is missing is no fault of the Verilog
     began = time.perf_counter()
     try:
