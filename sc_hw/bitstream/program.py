@@ -98,9 +98,9 @@ def program(bitstream: Path, board: Board, *, port: str | None = None, flash: bo
     ToolError : openFPGALoader is missing, finds no board, or fails.
     """
     arguments = load_command(bitstream, board, port, flash)
-    done = run_program((*loader(), *arguments), env=child_environment())
-    text = str(done.stdout + done.stderr)
-    if done.returncode != 0:
+    process = run_program((*loader(), *arguments), env=child_environment())
+    text = str(process.stdout + process.stderr)
+    if process.returncode != 0:
         raise ToolError(_reason(text, board, arguments))
     return text
 

@@ -164,11 +164,11 @@ class Paths:
             if max(through.values(), default=NEVER) == NEVER:
                 continue
             reads = [literal >> 1 for bits in block.reads.values() for literal in bits]
-            read = max((arrivals[each] + self._route[each] for each in reads), default=NEVER)
+            arrival = max((arrivals[each] + self._route[each] for each in reads), default=NEVER)
             for name, bits in block.makes.items():
                 for literal in bits:
-                    if read + through[name] > arrivals[literal >> 1]:
-                        arrivals[literal >> 1], has_changed = read + through[name], True
+                    if arrival + through[name] > arrivals[literal >> 1]:
+                        arrivals[literal >> 1], has_changed = arrival + through[name], True
         return has_changed
 
     def _through(self, block: Block, port: str) -> float:
@@ -186,8 +186,8 @@ class Paths:
         near: dict[int, tuple[int, ...]] = {}
         for number in range(1, len(arrivals)):
             if inputs[number]:
-                near[number] = read = _nearest(inputs[number], near, arrivals, widest)
-                arrivals[number] = max([arrivals[leaf] + route[leaf] for leaf in read]) + lut
+                near[number] = nearest = _nearest(inputs[number], near, arrivals, widest)
+                arrivals[number] = max([arrivals[leaf] + route[leaf] for leaf in nearest]) + lut
             elif number in self._chain_at:
                 self._through_chain(self._chain_at[number], arrivals)
 
@@ -237,15 +237,15 @@ def _nearest(
     """Inputs of a gate's LUT on the shortest path: the latest gate in front of it is drawn in as
     long as the inputs suffice, whoever else reads it.
     """
-    read = inputs
+    nearest = inputs
     while True:
-        last = max(read, key=arrivals.__getitem__)
+        last = max(nearest, key=arrivals.__getitem__)
         if last not in near:
-            return read
-        wider = tuple(dict.fromkeys([*(each for each in read if each != last), *near[last]]))
-        if len(wider) > max(widest, len(read)):
-            return read
-        read = wider
+            return nearest
+        wider = tuple(dict.fromkeys([*(each for each in nearest if each != last), *near[last]]))
+        if len(wider) > max(widest, len(nearest)):
+            return nearest
+        nearest = wider
 
 
 COMBINATIONAL = ("SB_LUT4", "TRELLIS_DPR16X4")

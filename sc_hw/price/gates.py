@@ -38,8 +38,8 @@ class Gates:
         key = (kind, *literals)
         number = self._made.get(key)
         if number is None:
-            read = dict.fromkeys(literal >> 1 for literal in literals if literal > TRUE)
-            self.inputs.append(tuple(read))
+            sources = dict.fromkeys(literal >> 1 for literal in literals if literal > TRUE)
+            self.inputs.append(tuple(sources))
             self.labels.append(label)
             number = self._made[key] = len(self.inputs) - 1
         return 2 * number

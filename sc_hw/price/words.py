@@ -172,21 +172,21 @@ def _prune(words: Words) -> None:
         for chain in words.chains
         for place, literal in enumerate([*chain.sums, chain.carry_out])
     }
-    left = [literal for bits in words.outputs.values() for literal in bits]
-    left += [bit for block in words.blocks for bits in block.reads.values() for bit in bits]
+    rest = [literal for bits in words.outputs.values() for literal in bits]
+    rest += [bit for block in words.blocks for bits in block.reads.values() for bit in bits]
     live: set[int] = set()
-    while left:
-        number = left.pop() >> 1
+    while rest:
+        number = rest.pop() >> 1
         if number in live:
             continue
         live.add(number)
         if number in registers:
-            left += registers[number].reads
+            rest += registers[number].reads
         elif number in sums:
             chain, place = sums[number]
-            left += [*chain.a[: place + 1], *chain.b[: place + 1], chain.carry_in, chain.flip or 0]
+            rest += [*chain.a[: place + 1], *chain.b[: place + 1], chain.carry_in, chain.flip or 0]
         else:
-            left += [2 * each for each in words.gates.inputs[number]]
+            rest += [2 * each for each in words.gates.inputs[number]]
     words.registers = [each for each in words.registers if each.output >> 1 in live]
     for chain in words.chains:
         chain.used = [literal >> 1 in live for literal in chain.sums]
@@ -324,13 +324,13 @@ class Reader:
         resets = str(values.get("SRST_VALUE", values.get("ARST_VALUE", "")))[::-1]
         data = self._bits(pins["D"])
         controls = tuple(literal for literal in (enable, reset, clear) if literal is not None)
-        for place, (read, bit) in enumerate(zip(data, pins["Q"], strict=True)):
+        for place, (source, bit) in enumerate(zip(data, pins["Q"], strict=True)):
             value = resets[place : place + 1]
-            key = (pins["CLK"][0], read, enable, reset, clear, value, self._initial.get(bit))
+            key = (pins["CLK"][0], source, enable, reset, clear, value, self._initial.get(bit))
             self.registers_by_input.setdefault(key, []).append(bit)
             if bit not in self._equal:
                 output = self._literal[bit]
-                self.words.registers.append(Register(output, (read, *controls), label))
+                self.words.registers.append(Register(output, (source, *controls), label))
 
     # --- logic --------------------------------------------------------------------------------
 
@@ -461,14 +461,14 @@ class Reader:
                     for off, on in zip(first, second, strict=True)
                 ]
             return word[:width]
-        left = kind in ("$shl", "$sshl")
+        is_left = kind in ("$shl", "$sshl")
         sign = _number(cell["parameters"].get("A_SIGNED", "0")) and kind in ("$sshr", "$shr")
         top = word[-1] if sign and word else FALSE
         length = max(width, len(word))
-        word = word + [top if not left else FALSE] * (length - len(word))
+        word = word + [top if not is_left else FALSE] * (length - len(word))
         for place, select in enumerate(selects):
             by = min(1 << min(place, 20), length)
-            shifted = [FALSE] * by + word[:-by] if left else word[by:] + [top] * by
+            shifted = [FALSE] * by + word[:-by] if is_left else word[by:] + [top] * by
             shifted = shifted[:length]
             word = [
                 gates.choose(select, on, off, label) for on, off in zip(shifted, word, strict=True)

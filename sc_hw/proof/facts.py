@@ -127,8 +127,8 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         hints = typing.get_type_hints(kind)
         names = [f.name for f in dataclasses.fields(kind)]
         _require(set(value) == set(names), f"an object with the fields {names}", value, place)
-        read = {name: _read(hints[name], value[name], f"{place}.{name}") for name in names}
-        return typing.cast(Any, kind)(**read)
+        values = {name: _read(hints[name], value[name], f"{place}.{name}") for name in names}
+        return typing.cast(Any, kind)(**values)
     if origin is tuple:
         _require(isinstance(value, list), "a list", value, place)
         if len(arguments) == 2 and arguments[1] is Ellipsis:

@@ -248,12 +248,12 @@ def _abc(folder: Path, name: str, commands: str, limit_s: float) -> tuple[int | 
     script = f"read_aiger {name}.aig; fold; strash; orpos; {commands}"
     try:
         # beyond the command's own limit: reading and `scorr` take time too
-        done = run_program((str(abc()), "-q", script), cwd=folder, timeout=limit_s + 30)
+        process = run_program((str(abc()), "-q", script), cwd=folder, timeout=limit_s + 30)
     except subprocess.TimeoutExpired:
         return None, ""
-    text = str(done.stdout + done.stderr)
+    text = str(process.stdout + process.stderr)
     write_text(folder / f"{name}.abc.log", text)
-    return done.returncode, text
+    return process.returncode, text
 
 
 def _is_constant_zero(reduced: Path) -> bool:

@@ -95,15 +95,15 @@ def _compare(request: Path, limit_s: float) -> str:
 
 def _answer(module: str, arguments: Sequence[str]) -> Any:
     """The JSON that a module of ours prints when it is run as a process."""
-    done = run_module(module, arguments, (WORKER, EQUIVALENCE))
+    process = run_module(module, arguments, (WORKER, EQUIVALENCE))
     # Yosys prints to the same stream, so only the marked line counts.
-    for line in done.stdout.splitlines():
+    for line in process.stdout.splitlines():
         if line.startswith(VERDICT):
             return json.loads(line.removeprefix(VERDICT))
-    raise_if_disk_is_full(Path(arguments[0]), done.stderr)
-    lines = (done.stdout + done.stderr).strip().splitlines()
+    raise_if_disk_is_full(Path(arguments[0]), process.stderr)
+    lines = (process.stdout + process.stderr).strip().splitlines()
     tool = re.match(r"sc_hw\.errors\.ToolError: (.+)", lines[-1] if lines else "")
     if tool:  # a program of the child's has failed, and the text says which
         raise ToolError(tool[1])
     output = " | ".join(lines[-3:]) or "it printed nothing"
-    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {output}")
+    raise ToolError(f"prover gave no verdict (exit {process.returncode}): {output}")

@@ -73,10 +73,10 @@ def word_behind(terms: Terms, memory: Any, address: Any) -> Any:
             return terms(K.ITE, condition, word(one), word(other))
         if array.kind() == K.ARRAY_STORE:
             before, where, value = array.children()
-            left = word(before)
-            read = terms(K.ARRAY_SELECT, before, where)
-            new_value = terms.tm.substitute_term(value, {read: left})
-            return terms(K.ITE, terms(K.EQUAL, at, where), new_value, left)
+            word_before = word(before)
+            old_word = terms(K.ARRAY_SELECT, before, where)
+            new_value = terms.tm.substitute_term(value, {old_word: word_before})
+            return terms(K.ITE, terms(K.EQUAL, at, where), new_value, word_before)
         return terms(K.ARRAY_SELECT, array, at)
 
     return word(memory)

@@ -216,11 +216,11 @@ def _steps(device: Device, steps: int, rng: np.random.Generator) -> Result:
 
 def _counters(board: Board, steps: int) -> Result:
     """All steps are counted, and none is under way."""
-    steps_taken, done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
+    steps_taken, steps_done, errors = board.registers.read("STEPS_TAKEN", "STEPS_DONE", "ERRORS")
     return {
-        "passed": steps_taken == done >= steps and errors == 0,
+        "passed": steps_taken == steps_done >= steps and errors == 0,
         "steps_taken": steps_taken,
-        "steps_done": done,
+        "steps_done": steps_done,
         "errors": board.registers.set_fields("ERRORS", errors),
     }
 

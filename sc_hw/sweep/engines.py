@@ -47,17 +47,17 @@ class Processes:
 
     def run(self, work: Work, items: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """Key and outcome of each item, as they are done."""
-        left, losses = dict(items), dict.fromkeys(items, 0)
-        while left:
+        rest, losses = dict(items), dict.fromkeys(items, 0)
+        while rest:
             # A pool is broken by the loss of one of its processes; then it is made anew. A fresh
             # interpreter for each: a fork of this process would have its threads' locks.
             context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(min(self.jobs, len(left)), mp_context=context)
+            pool = ProcessPoolExecutor(min(self.jobs, len(rest)), mp_context=context)
             try:
-                yield from self._rounds(pool, work, left, losses)
+                yield from self._rounds(pool, work, rest, losses)
             except BrokenProcessPool:
                 for key in [key for key, times in losses.items() if times >= MAX_LOSSES]:
-                    if left.pop(key, None) is not None:
+                    if rest.pop(key, None) is not None:
                         yield key, lost(losses[key])
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -66,11 +66,11 @@ class Processes:
         self,
         pool: ProcessPoolExecutor,
         work: Work,
-        left: dict[str, Any],
+        rest: dict[str, Any],
         losses: dict[str, int],
     ) -> Iterator[tuple[str, Any]]:
-        """Outcomes until all are there or a process is lost; `left` is what is not done yet."""
-        waiting = iter(list(left.items()))
+        """Outcomes until all are there or a process is lost; `rest` is what is not done yet."""
+        waiting = iter(list(rest.items()))
         running: dict[Future[Any], str] = {}
         try:
             while True:
@@ -82,7 +82,7 @@ class Processes:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     key = running[future]
                     outcome = future.result()
-                    del running[future], left[key]
+                    del running[future], rest[key]
                     yield key, outcome
         except BrokenProcessPool:
             for key in running.values():

@@ -99,11 +99,11 @@ def _optuna_batches(spec: SweepSpec) -> Iterator[tuple[list[Point], Callable[[Re
         directions=["maximize" if OBJECTIVES[name] else "minimize" for name in spec.objectives],
         sampler=_sampler(optuna, spec),
     )
-    left = spec.points
-    while left:
-        count = min(spec.batch, left)
+    rest = spec.points
+    while rest:
+        count = min(spec.batch, rest)
         trials = [study.ask(distributions) for _ in range(count)]
-        left -= count
+        rest -= count
 
         def tell(results: Results, trials: Sequence[Any] = trials) -> None:
             for trial, values in zip(trials, results, strict=True):

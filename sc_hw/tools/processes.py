@@ -36,15 +36,15 @@ def run(
     Raises ToolError with the program's own error lines if it fails, OutputError if that is because
     the disk is full.
     """
-    done = run_program(command, cwd=cwd, env=env)
-    text = done.stdout + done.stderr
+    process = run_program(command, cwd=cwd, env=env)
+    text = process.stdout + process.stderr
     write_text(log, text)
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise_if_disk_is_full(log.parent, text)
         lines = text.splitlines()
         errors = [line for line in lines if _ERROR.search(line)] or lines[-QUOTED_LINES:]
         raise ToolError(
-            f"{what or Path(command[0]).name} failed (exit {done.returncode}):"
+            f"{what or Path(command[0]).name} failed (exit {process.returncode}):"
             f" {' | '.join(errors[:QUOTED_LINES])}; all of it: {log}"
         )
     return text

@@ -89,10 +89,10 @@ def version_on_path(program: str, flag: str = "--version") -> tuple[str, str | N
     if path is None:
         return None
     try:
-        done = run_program([path, flag], env=environ, timeout=VERSION_QUERY_S)
+        process = run_program([path, flag], env=environ, timeout=VERSION_QUERY_S)
     except (OSError, subprocess.TimeoutExpired):
         return path, None
-    text = done.stdout + done.stderr
+    text = process.stdout + process.stderr
     # Some texts have other numbers before the version: "This is perl 5, version 36, subversion 0
     # (v5.36.0)"; "nextpnr-ice40" -- Next Generation Place and Route (Version nextpnr-0.11.1).
     start = re.search(r"\(v(?=\d)|\(Version (?:nextpnr-)?", text)

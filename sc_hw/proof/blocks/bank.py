@@ -472,25 +472,25 @@ class _Waits:
     def until_open(self, clock: int) -> Any:
         """Clocks until transfers are taken, if the host asks for nothing."""
         bank, prover, rank = self.bank, self.prover, self.rank
-        read, empty = self.until_read(clock), self.until_empty(clock)
+        read_rank, empty = self.until_read(clock), self.until_empty(clock)
         # A bank that is no shorter than its pipeline does not wait for `empty`.
         drained = rank.choose((prover.equals(empty, 0), 1), otherwise=empty)
         return rank.choose(
             (prover.no(bank.bit(clock, "sequencer.closed")), 0),
-            (prover.no(prover.equals(read, 0)), rank.plus(read, 1)),
+            (prover.no(prover.equals(read_rank, 0)), rank.plus(read_rank, 1)),
             otherwise=drained if bank.synapses < bank.span else 1,
         )
 
     def until_granted(self, clock: int) -> Any:
         """Clocks until the host gets in, if it asks and transfers are offered."""
         bank, rank = self.bank, self.rank
-        left = rank.minus(rank.wide(bank.last), rank.wide(bank.address(clock)))
+        distance = rank.minus(rank.wide(bank.last), rank.wide(bank.address(clock)))
         return rank.choose(
             (bank.bit(clock, "sequencer.host_grant"), 0),
             # A sweep that has begun ends, and so does one that may begin in this clock.
             (
                 self.prover.no(bank.bit(clock, "sequencer.closed")),
-                rank.plus(left, bank.span + 1),
+                rank.plus(distance, bank.span + 1),
             ),
             otherwise=rank.plus(self.until_read(clock), self.until_empty(clock), 1),
         )

@@ -148,8 +148,8 @@ def _swapped(facts: LayerFacts) -> Edits:
     """The spaces' words in the opposite order; those without a part stay."""
     bits, total = _words(facts)
     codes = list(range(total // bits))
-    read = sorted(facts.spaces[name] for name in ("input", "output", "neuron", "control"))
-    for code, other in zip(read, reversed(read), strict=True):
+    places = sorted(facts.spaces[name] for name in ("input", "output", "neuron", "control"))
+    for code, other in zip(places, reversed(places), strict=True):
         codes[code] = other
     parts = ", ".join(rf"\1[{bits * (c + 1) - 1}:{bits * c}]" for c in reversed(codes))
     return [(r"\.words\(([^\s)]+) ?\)", rf".words({{{parts}}})")]

@@ -181,8 +181,8 @@ class _Pass:
     def following(self, ghost: _Ghost) -> _Ghost:
         """The ghost in the next clock."""
         count = self.total(ghost)
-        left = count if self.spec.policy == "hold" else count - self.value(ghost)
-        next_count = mux(self.here(ghost), mux(self.gives, left, count), ghost.count)
+        rest = count if self.spec.policy == "hold" else count - self.value(ghost)
+        next_count = mux(self.here(ghost), mux(self.gives, rest, count), ghost.count)
         return _Ghost(ghost.channel, next_count)
 
     def holds(self, ghost: _Ghost) -> Bits:

@@ -273,6 +273,6 @@ def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) ->
     # The list of a mutated part is of that part alone, and that of mutated wiring has no parts.
     if HIERARCHY in listing:
         rows = listing[HIERARCHY]["parts"]
-        read = len(listing["parts"])
-        claims += claims_of_whole(folder, manifest, rows, network, limit_s, read)
+        part_count = len(listing["parts"])
+        claims += claims_of_whole(folder, manifest, rows, network, limit_s, part_count)
     return claims

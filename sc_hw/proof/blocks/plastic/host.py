@@ -173,13 +173,13 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     """Add the claims about a host port to the prover."""
     host = _HostFrames(prover, net, facts)
     t, bit = prover.terms, host.bit
-    run = no_reset(prover, host.frames, 2)
+    assumptions = no_reset(prover, host.frames, 2)
     # The sequencer's `at_start` is an input here. All that is assumed of it is what its own claim
     # `closed` says: no step begins unless `open` was high a clock before.
     was_open = prover.on(host.was_open)
     # `at_start` falls in the clock behind a sweep's first synapse.
     begins = prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start")))
-    holds = [*run, prover.implies(begins, was_open), *host.invariant(0, was_open, host.age)]
+    holds = [*assumptions, prover.implies(begins, was_open), *host.invariant(0, was_open, host.age)]
     witness = _witness(host)
     prover.claim(
         "host: invariant after reset",
@@ -205,8 +205,8 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
         witness,
     )
     _prove_between_steps(host, holds, witness)
-    _prove_load(host, run, witness)
-    _prove_read_back(host, run, witness)
+    _prove_load(host, assumptions, witness)
+    _prove_read_back(host, assumptions, witness)
     _prove_waits(host, holds, witness)
 
 
@@ -272,7 +272,7 @@ def _prove_between_steps(host: _HostFrames, holds: list[Any], witness: dict[str,
     )
 
 
-def _prove_load(host: _HostFrames, run: list[Any], witness: dict[str, Any]) -> None:
+def _prove_load(host: _HostFrames, assumptions: list[Any], witness: dict[str, Any]) -> None:
     """Add the claim about a write.
 
     Place, data and strobes are registers, valid one clock behind the transfer. The lanes have one
@@ -296,12 +296,12 @@ def _prove_load(host: _HostFrames, run: list[Any], witness: dict[str, Any]) -> N
         "a clock after a load is taken its place and data are at the outputs, and the strobe of its"
         " memory space, and no other, is high",
         prover.either(*wrong),
-        [*run, bit(0, "load__ready"), *in_one_state],
+        [*assumptions, bit(0, "load__ready"), *in_one_state],
         witness,
     )
 
 
-def _prove_read_back(host: _HostFrames, run: list[Any], witness: dict[str, Any]) -> None:
+def _prove_read_back(host: _HostFrames, assumptions: list[Any], witness: dict[str, Any]) -> None:
     """Add the claim that an answer obeys the stream protocol."""
     prover, bit, frames = host.prover, host.bit, host.frames
     prover.claim(
@@ -312,7 +312,7 @@ def _prove_read_back(host: _HostFrames, run: list[Any], witness: dict[str, Any])
             host.t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
         ),
         [
-            *run,
+            *assumptions,
             bit(0, "readback__valid"),
             prover.off(frames.at(0, "readback__ready")),
             prover.off(frames.at(0, "follows")),  # by the invariant, in state `respond`

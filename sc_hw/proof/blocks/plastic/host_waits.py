@@ -122,20 +122,20 @@ class Waits:
     def _until_settled(self, clock: int) -> Any:
         """Clocks until `settled` is high; at most `settled_wait`."""
         rank = self.rank
-        left = rank.minus(self.settle + 1, rank.wide(self.at(clock, "still")))
-        return rank.choose((self.bit(clock, "settled"), 0), otherwise=left)
+        rest = rank.minus(self.settle + 1, rank.wide(self.at(clock, "still")))
+        return rank.choose((self.bit(clock, "settled"), 0), otherwise=rest)
 
     def _until_complete(self, clock: int) -> Any:
         """Clocks until `complete` is high, once the value is there; at most `complete_wait`."""
-        left = self.rank.plus(self._until_settled(clock), 1)
-        return self.rank.choose((self.bit(clock, "complete"), 0), otherwise=left)
+        rest = self.rank.plus(self._until_settled(clock), 1)
+        return self.rank.choose((self.bit(clock, "complete"), 0), otherwise=rest)
 
     def _until_may(self, clock: int) -> Any:
         """Clocks until `may` is high; at most `may_wait`."""
         rank = self.rank
-        left = rank.minus(self.drain + 1, rank.wide(self.at(clock, "still")))
+        rest = rank.minus(self.drain + 1, rank.wide(self.at(clock, "still")))
         drained = (self.bit(clock, "drained"), 1)
-        return rank.choose((self.bit(clock, "may"), 0), drained, otherwise=left)
+        return rank.choose((self.bit(clock, "may"), 0), drained, otherwise=rest)
 
     def _until_addressed(self, clock: int) -> Any:
         """Clocks until the word has been addressed for `_ADDRESSED` clocks; at most `_COUNTED`.

@@ -23,11 +23,11 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
     end = feed + facts.update_latency
     m = TraceFrames(prover, net, reference, facts, end)
     bank, index = m.at(0, "bank"), m.at(0, "index")
-    read = t(K.BV_CONCAT, bank, index)
+    r_address = t(K.BV_CONCAT, bank, index)
     # Spike and `clear` act one clock before the values are in their register.
     clear, spike = m.at(feed - 1, "clear"), m.at(feed - 1, "spike")
     # The address is a register, so that the memory is read in clock 1.
-    stored = m.fields(1, read)
+    stored = m.fields(1, r_address)
     traces = {name: t(K.ITE, prover.on(clear), m.initial(name), stored[name]) for name in m.names}
     witness = {"index": index, "bank": bank, "clear": clear, "spike": spike}
     output = slices(prover, m.at(feed, "values"), facts.values)
@@ -51,7 +51,7 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
         # Of resets, too: what the memory holds stays that of the last step.
         [],
     )
-    _prove_memory(m, read, end, feed)
+    _prove_memory(m, r_address, end, feed)
 
 
 def _write_address(m: TraceFrames) -> Any:
@@ -77,10 +77,10 @@ def _prove_write_back(
         )
 
 
-def _prove_memory(m: TraceFrames, read: Any, end: int, feed: int) -> None:
+def _prove_memory(m: TraceFrames, r_address: Any, end: int, feed: int) -> None:
     """Add the claims about an arbitrary word of the memory."""
     t, prover = m.t, m.prover
-    place = t.var("place", t.width(read))  # any neuron, either bank
+    place = t.var("place", t.width(r_address))  # any neuron, either bank
     prover.claim(
         "outputs, memory: nothing else written",
         "without a load no word changes but that of a neuron whose turn it was, in the other bank",
@@ -91,7 +91,7 @@ def _prove_memory(m: TraceFrames, read: Any, end: int, feed: int) -> None:
             prover.either(prover.off(m.at(0, "feed")), t.differ(place, _write_address(m))),
         ],
     )
-    addressed = t(K.EQUAL, place, read)
+    addressed = t(K.EQUAL, place, r_address)
     prover.claim(
         "outputs, memory: load",
         "a load is in memory two clocks later, in the bank of this step, and no other word changes",
@@ -103,6 +103,6 @@ def _prove_memory(m: TraceFrames, read: Any, end: int, feed: int) -> None:
         "outputs, memory: read-back",
         f"a neuron's traces in the bank of this step are at the output {feed - 1} clocks after the"
         " host has given its number",
-        t.differ(m.at(feed - 1, "word"), m.memory(1, read)),
+        t.differ(m.at(feed - 1, "word"), m.memory(1, r_address)),
         m.no_reset,
     )

@@ -19,14 +19,14 @@ def prove_registers(wiring: Wiring, clock_of: Mapping[str, str], others: Iterabl
     others : paths whose registers have claims about their clocks already.
     """
     design = wiring.design
-    left = sorted(set(design.net.states) - wiring.claimed)
+    unclaimed = sorted(set(design.net.states) - wiring.claimed)
     wiring.prover.record(
         "top.v: every register",
         f"each of the {len(design.net.states)} registers and memories of top.v has its next value"
         " in a claim",
-        not left,
+        not unclaimed,
         0.0,
-        {"registers without a claim": ", ".join(left[:_SHOWN])},
+        {"registers without a claim": ", ".join(unclaimed[:_SHOWN])},
     )
     located = {name for path in (*clock_of, *others) for name in design.below(path)}
     faults = dict.fromkeys(set(design.net.states) - located, "in no part of the design")

@@ -71,12 +71,14 @@ class Parts:
     ----------
     folder : the build's.
     rows : of `parts.json`; a part is read once.
-    read : how many of them, the first ones, have been read back already.
+    part_count : how many of them, the first ones, have been read back already.
     terms : of the design.
     """
 
-    def __init__(self, folder: Path, rows: list[dict[str, Any]], read: int, terms: Terms) -> None:
-        self.folder, self.read, self.terms = folder, read, terms
+    def __init__(
+        self, folder: Path, rows: list[dict[str, Any]], part_count: int, terms: Terms
+    ) -> None:
+        self.folder, self.part_count, self.terms = folder, part_count, terms
         self.rows = {(row["part"], row["facts"].get("layer")): row for row in rows}
         self.numbers = {id(row): number for number, row in enumerate(rows)}
 
@@ -89,7 +91,7 @@ class Parts:
         row = self.rows[part, layer]
         number = self.numbers[id(row)]
         proof, name = self.folder / "proof", f"part_{number}"
-        if number < self.read:
+        if number < self.part_count:
             text = (proof / f"{name}.btor").read_text(encoding="utf-8")
         else:
             text = read_back(self.folder / row["verilog"], row["top"], proof, name)
@@ -102,7 +104,7 @@ def claims_of_whole(
     rows: list[dict[str, Any]],
     spec: NetworkSpec,
     limit_s: float,
-    read: int = 0,
+    part_count: int = 0,
 ) -> list[Claim]:
     """Claims about the `top.v` of a network.
 
@@ -113,7 +115,7 @@ def claims_of_whole(
     rows : the parts that were emitted by themselves.
     spec : the network.
     limit_s : seconds for one claim before its verdict is ``unknown``.
-    read : how many of the parts, the first ones, have been read back already.
+    part_count : how many of the parts, the first ones, have been read back already.
 
     Raises ToolError where Yosys finds an error in the Verilog.
     """
@@ -126,7 +128,7 @@ def claims_of_whole(
     design = read_flattened(verilog, manifest["top"], list(clocks.values()), proof, terms)
     wiring = Wiring(Prover(terms, limit_s), design)
     network = Network(wiring, spec, clocks, resets)
-    parts = Parts(folder, rows, read, terms)
+    parts = Parts(folder, rows, part_count, terms)
     clock_of = {"stamp": clocks[spec.layers[0].clock]}
     _prove_queues(network, proof, rows)  # first: they tell which layers restart
     if spec.encoder is not None:
