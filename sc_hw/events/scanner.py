@@ -109,12 +109,12 @@ class Scanner(wiring.Component):
             ]
         # An empty chunk moves on also while an event waits at `o_event`.
         moves, wants = Signal(), scanning & ~found & ~at_last
-        given = following = self._input_bits(number)
+        input_bits = following = self._input_bits(number)
         if self.sliced:
             m.d.comb += [self.wants.eq(wants), moves.eq(self.wants & self.more)]
         else:
             m.d.comb += moves.eq(wants)
-            following = Mux(self.load, given, left[ahead:])
+            following = Mux(self.load, input_bits, left[ahead:])
         rest = Cat(gated(front[place], by=~lowest[place]) for place in range(self.chunk))
         with m.If(self.load | moves):
             first = _of_columns(self._front(following))

@@ -192,13 +192,13 @@ class PlasticLayer(wiring.Component):
             name: LanePlan(
                 self.parts,
                 self.family,
-                made_of,
+                source,
                 memory,
                 self.place,
                 beside=[*products.values()],
                 with_counts=self.layer.counters,
             )
-            for name, made_of in products.items()
+            for name, source in products.items()
         }
         return {name: PlasticLane(plan, self.layer) for name, plan in plans.items()}
 

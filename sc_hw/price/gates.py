@@ -26,7 +26,7 @@ class Gates:
     def __init__(self) -> None:
         self.inputs: list[tuple[int, ...]] = [()]
         self.labels: list[str] = [""]
-        self._made: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
 
     def source(self, label: str = "") -> int:
         """A literal that no gate makes."""
@@ -36,12 +36,12 @@ class Gates:
 
     def _gate(self, kind: str, literals: tuple[int, ...], label: str) -> int:
         key = (kind, *literals)
-        number = self._made.get(key)
+        number = self._numbers.get(key)
         if number is None:
             sources = dict.fromkeys(literal >> 1 for literal in literals if literal > TRUE)
             self.inputs.append(tuple(sources))
             self.labels.append(label)
-            number = self._made[key] = len(self.inputs) - 1
+            number = self._numbers[key] = len(self.inputs) - 1
         return 2 * number
 
     def both(self, a: int, b: int, label: str = "") -> int:

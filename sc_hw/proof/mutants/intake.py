@@ -36,7 +36,7 @@ class _OneWordFewer(CrossingSpec):
 
 
 def intake_mutant(
-    name: str, bug: str, claim: str, spec: CrossingSpec, made_as: CrossingSpec
+    name: str, bug: str, claim: str, spec: CrossingSpec, hardware_spec: CrossingSpec
 ) -> Mutant:
     """A mutant that is an intake for another crossing than the claim is about.
 
@@ -47,13 +47,13 @@ def intake_mutant(
     spec : the crossing that the claim is about. It is a fixed one and not the design's, because a
         fault shows with some numbers only: a count of two bits, for example, is too narrow for 4
         words but not for 3. Every network has an intake, so the mutants go with every network.
-    made_as : the crossing that the hardware is made for.
+    hardware_spec : the crossing that the hardware is made for.
     """
 
     # The argument `build` is part of a mutant's interface; with a fixed crossing it is not read.
-    # The harness counts by `spec`, the hardware inside by `made_as`.
+    # The harness counts by `spec`, the hardware inside by `hardware_spec`.
     def make(build: object, folder: Path) -> Trial:
-        harness = IntakeHarness(spec, claim, made_as=made_as)
+        harness = IntakeHarness(spec, claim, hardware_spec=hardware_spec)
         original, mutated = (
             verilog_source(folder, label, text, DUT, clocks=False)
             for label, text in (
@@ -148,21 +148,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "a tick that does not wait for the word of its own step",
         "due",
         spec=_HOLD,
-        made_as=replace(_HOLD, o_interval=2),
+        hardware_spec=replace(_HOLD, o_interval=2),
     ),
     intake_mutant(
         "count too narrow",
         "a count with room for fewer words than come between two ticks",
         "accumulate",
         spec=_ACCUMULATE,
-        made_as=_OneWordFewer(**asdict(_ACCUMULATE)),
+        hardware_spec=_OneWordFewer(**asdict(_ACCUMULATE)),
     ),
     intake_mutant(
         "fewer may wait",
         "room for fewer spikes than are to wait",
         "once",
         spec=_ONCE,
-        made_as=replace(_ONCE, pending_bits=2),
+        hardware_spec=replace(_ONCE, pending_bits=2),
     ),
     _slice_mutant(
         "first slice again",

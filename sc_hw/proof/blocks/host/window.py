@@ -127,7 +127,7 @@ class ReadBack(Told):
             for low, high in pieces:
                 data = self["bus__dat_r"][low - number * WORD_BITS : high - number * WORD_BITS]
                 m.d.comb += Assert(
-                    ~(memory.read_back(number) & memory.chosen_is(port))
+                    ~(memory.read_back(number) & memory.is_port(port))
                     | (data == memory.stored[low:high])
                 )
 
@@ -161,7 +161,7 @@ class Memory:
             Signal(name=name) for name in ("has", "asks", "known", "follows", "here")
         )
 
-    def chosen_is(self, number: int) -> Value:
+    def is_port(self, number: int) -> Value:
         """The word is one of that port."""
         return self.port == number
 
@@ -186,7 +186,7 @@ class Memory:
         ack, we, window = h["bus__ack"], h["bus__we"], h.request("WINDOW_DATA")
         here, whole = [], []
         for number, port in enumerate(self.ports):
-            bits, own = port.window.address_bits, self.chosen_is(number)
+            bits, own = port.window.address_bits, self.is_port(number)
             address = self.address[:bits]
             asks = Signal(name=f"asks_{number}")
             m.d.comb += asks.eq(Mux(port.reads, own & (port.read == address), self.asks))
@@ -234,7 +234,7 @@ class Memory:
             Assert(~self.follows | (self.known & self.here)),
         ]
         for number, port, pieces in self.parts():
-            own, is_last = self.chosen_is(port), number == self.ports[port].window.accesses - 1
+            own, is_last = self.is_port(port), number == self.ports[port].window.accesses - 1
             word = h["bus__dat_w"] if is_last else model.now[f"word_{number}"]
             known = C(1, 1) if is_last else model.now[f"known_{number}"]
             m.d.comb += Assert(~(self.follows & own) | model.now[f"known_{number}"])

@@ -384,8 +384,8 @@ def _prove_words(
     at_row = at_part & same(x, columns.last)
     goes_on = now.issuing & now.issue & ~over
     starts = now.decoded & in_reach
-    wanted_x = mux(at_row, columns.first, mux(at_part, x + 1, x))
-    wanted_part = mux(at_part, clocks.const(0, bits), now.part + 1)
+    expected_x = mux(at_row, columns.first, mux(at_part, x + 1, x))
+    expected_part = mux(at_part, clocks.const(0, bits), now.part + 1)
     stays = (now.issuing & ~now.issue).implies(
         same(next_y, y) & same(next_x, x) & same(then.part, now.part) & then.issuing
     )
@@ -407,8 +407,8 @@ def _prove_words(
             goes_on.implies(
                 then.issuing
                 & same(next_y, mux(at_row, y + 1, y))
-                & same(next_x, wanted_x)
-                & same(then.part, wanted_part)
+                & same(next_x, expected_x)
+                & same(then.part, expected_part)
             ),
             stays,
             # The last one is the last output of the window, with the last part.

@@ -377,12 +377,12 @@ def prove_sequencer(
         # The first event of a set in a tick, for all of its groups, is that which finds it unused.
         facts_of_sets.append(now.set.equals(number).implies(same(now.first, ~now.used[number])))
     turns = (now.set + 1).gated(~now.set.equals(sets - 1))
-    wanted_set = mux(now.over, turns, now.set).gated(~now.restart)
+    expected_set = mux(now.over, turns, now.set).gated(~now.restart)
     prover.claim(
         f"{label}: sets of sums",
         f"the events of a tick go to the {sets} sets by turns; the first event of a set overwrites,"
         " and a set counts as used from its first event to the restart",
-        violated(*facts_of_sets, same(then.set, wanted_set)),
+        violated(*facts_of_sets, same(then.set, expected_set)),
         assumptions,
     )
     _prove_distance(prover, net, network, facts, label)

@@ -65,7 +65,7 @@ class IntakeHarness(Elaboratable):
     ----------
     spec : what the claim is about; its number of channels is ignored.
     claim : a key of `STATEMENTS`.
-    made_as : what the hardware is made for; a mutant's differs from `spec`.
+    hardware_spec : what the hardware is made for; a mutant's differs from `spec`.
     cover : state instead that a tick can be reached.
     """
 
@@ -74,11 +74,11 @@ class IntakeHarness(Elaboratable):
         spec: CrossingSpec,
         claim: str,
         *,
-        made_as: CrossingSpec | None = None,
+        hardware_spec: CrossingSpec | None = None,
         cover: bool = False,
     ) -> None:
         self.spec = replace(spec, channels=1)
-        self.made_as = made_as if made_as is not None else self.spec
+        self.hardware_spec = hardware_spec if hardware_spec is not None else self.spec
         self.claim, self.cover = claim, cover
         # `TickScheduler` needs intervals below 2^(step_bits - 1). Numbers this short wrap after a
         # few words, so that the proof covers wrapping.
@@ -89,7 +89,7 @@ class IntakeHarness(Elaboratable):
 
     def verilog(self) -> str:
         """Verilog of the intake."""
-        return to_verilog(Intake(self.made_as, self.step_bits), DUT, None)
+        return to_verilog(Intake(self.hardware_spec, self.step_bits), DUT, None)
 
     def model(self) -> Model:
         """Harness and intake, for the solver."""
@@ -108,7 +108,7 @@ class IntakeHarness(Elaboratable):
         i_ready, o_valid, out_of_step, lost = (
             Signal(name=name) for name in ("i_ready", "o_valid", "out_of_step", "lost")
         )
-        value_bits = self.made_as.value.width
+        value_bits = self.hardware_spec.value.width
         value, step, next_step = (
             Signal(value_bits, name="value"),
             Signal(bits, name="step"),
@@ -193,7 +193,7 @@ class IntakeHarness(Elaboratable):
                 m.d.sync += last.eq(self.spike)
             m.d.comb += Assert(~offered | (value == last))
             return
-        # All from `spec`, never from `made_as`: a mutant has to disagree with them.
+        # All from `spec`, never from `hardware_spec`: a mutant has to disagree with them.
         counter_bits = spec.pending_bits if spec.policy == "once" else spec.value.width
         # Spikes that have come and have not been taken in. Two bits more than the intake's own
         # count, so that an overflow there shows as a difference.

@@ -213,19 +213,19 @@ def _prove_read(prover: Prover, net: Netlist, facts: OwnFacts, label: str) -> No
     now, then = _clocks(prover, net, facts)
     number, place = now.of_neuron
     request = now.slice.wide(now.bits) if len(now.slice) <= now.bits else now.slice
-    facts_found = [
+    equalities = [
         (same(request, number) & now.whole(now.bank)).implies(
             same(then.bit(then.found, place), now.fires)
         )
     ]
     if "recent" in net.outputs:
         write = now.clocks.at(0, "memory.write__en")
-        facts_found.append(same(now.clocks.at(1, "recent"), write))
+        equalities.append(same(now.clocks.at(1, "recent"), write))
     prover.claim(
         f"{label}: what is read",
         "a clock behind a slice's number each of its neurons' spikes is at its place in it"
         + ("; a write shows for a clock" if "recent" in net.outputs else ""),
-        violated(*facts_found),
+        violated(*equalities),
         [*now.clocks.quiet, now.neuron.below(facts.neurons).holds],
     )
 

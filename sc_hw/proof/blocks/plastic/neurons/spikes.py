@@ -112,11 +112,12 @@ def _prove_counts(n: NeuronFrames) -> None:
         {"count": count, "count'": new_count},
     )
     # The flags are registers behind the last result, and what inhibits is one behind the flags.
-    count_clock, taken_over = out + 1, out + 2
-    control = n.control(taken_over)
+    count_clock, takeover_clock = out + 1, out + 2
+    control = n.control(takeover_clock)
     prover.claim(
         "spikes: counted to the end",
-        f"{taken_over} clocks after the last evaluation of a step those flags inhibit the next one",
+        f"{takeover_clock} clocks after the last evaluation of a step those flags inhibit the next"
+        " one",
         prover.either(
             prover.no(t(K.EQUAL, prover.on(control["any_fired"]), bit(count_clock, "any_now"))),
             prover.no(t(K.EQUAL, prover.on(control["many_fired"]), bit(count_clock, "many_now"))),
