@@ -141,10 +141,10 @@ def draw(roles: Sequence[str], rng: random.Random, kind: str | None = None) -> C
     kind : one of `KINDS`; None draws one of them. Clocks in rational ratios have neither jitter nor
         drift, or their edges would not stay together.
     """
-    chosen = kind if kind is not None else rng.choice(KINDS)
+    clock_kind = kind if kind is not None else rng.choice(KINDS)
     clocks = {}
-    steady = chosen == "rational"
-    for role, period in zip(roles, _periods(chosen, len(roles), rng), strict=True):
+    steady = clock_kind == "rational"
+    for role, period in zip(roles, _periods(clock_kind, len(roles), rng), strict=True):
         jitter, drift = (
             (0, 0)
             if steady
@@ -154,7 +154,7 @@ def draw(roles: Sequence[str], rng: random.Random, kind: str | None = None) -> C
         # `BASE_PS` / 2 later, so that its edges meet the falling ones of a clock of that period.
         phase = rng.choice((0, 0, 0, BASE_PS // 2)) if steady else rng.randrange(period)
         clocks[role] = Clock(period, phase, jitter, drift)
-    return Clocking(clocks, rng.choice(WINDOWS), chosen)
+    return Clocking(clocks, rng.choice(WINDOWS), clock_kind)
 
 
 def drawn(roles: Sequence[str], seed: int, count: int) -> list[Clocking]:

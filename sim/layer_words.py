@@ -121,8 +121,8 @@ class CheckpointWords:
         neuron = dict(state["neuron"])
         if "won" in fields:
             neuron |= {name: np.zeros_like(neuron[name]) for name in ("fired", "fired_before")}
-        kept = {**state, "neuron": neuron, "control": initial["control"]}
-        return kept, ("control",) if "any_fired" in fields else ()
+        next_state = {**state, "neuron": neuron, "control": initial["control"]}
+        return next_state, ("control",) if "any_fired" in fields else ()
 
     def _control(self, state: State, name: str) -> int | None:
         """A field of the control word, which has the spikes that the neurons' words don't have."""
@@ -200,7 +200,7 @@ class LayerWords(CheckpointWords):
                 data = (data & ~field.mask) | field.put(value)
         return self._address("load", space, index) | slot.put(data)
 
-    def got(self, space: str, out: int) -> dict[str, int]:
+    def fields_of(self, space: str, out: int) -> dict[str, int]:
         """Fields of a word that was read back."""
         word = self._data.get(out)
         return {name: field.get(word) for name, field in self.spaces[space].items()}

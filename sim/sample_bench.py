@@ -45,7 +45,7 @@ class SampleBench(ABC):
         self.bins = dict.fromkeys(bins, 0)
 
     @abstractmethod
-    def drawn(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def random_samples(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Samples, and what is told of them."""
 
     @abstractmethod
@@ -75,8 +75,8 @@ class SampleBench(ABC):
 
     def learn(self, count: int) -> None:
         """Samples that are learned from, one after the other."""
-        samples, told = self.drawn(count)
-        self.check("answer", self.golden.run(samples, told), self.rtl.run(samples, told))
+        samples, classes = self.random_samples(count)
+        self.check("answer", self.golden.run(samples, classes), self.rtl.run(samples, classes))
         self.samples += count
 
     def freeze_one(self, layers: tuple[str, ...]) -> None:
@@ -92,19 +92,19 @@ class SampleBench(ABC):
             for name, values in fields.items():
                 self.check(f"{space}.{name}", np.asarray(values), np.asarray(state[space][name]))
 
-    def check(self, what: str, expected: NDArray[Any], found: NDArray[Any]) -> None:
+    def check(self, what: str, expected: NDArray[Any], values: NDArray[Any]) -> None:
         """Compare values of the model with those of the design."""
-        differs = int(np.count_nonzero(expected != found))
+        differs = int(np.count_nonzero(expected != values))
         self.differences += differs
         if differs and self.first is None:
-            place = np.argwhere(np.atleast_1d(expected != found))[0].tolist()
+            place = np.argwhere(np.atleast_1d(expected != values))[0].tolist()
             index = tuple(place)
             self.first = {
                 "what": what,
                 "sample": self.samples,
                 "place": place,
                 "golden": int(np.atleast_1d(expected)[index]),
-                "rtl": int(np.atleast_1d(found)[index]),
+                "rtl": int(np.atleast_1d(values)[index]),
             }
 
 

@@ -40,9 +40,9 @@ def corners(rng: np.random.Generator, form: IntFormat, count: int) -> NDArray[An
         min(max(value, form.lo), form.hi)
         for value in (form.lo, form.lo + 1, -1, 0, 1, form.hi - 1, form.hi)
     ]
-    chosen = np.array(limits, dtype=object)[rng.integers(0, len(limits), count)]
+    picks = np.array(limits, dtype=object)[rng.integers(0, len(limits), count)]
     anywhere = uniform(rng, form.lo, form.hi, count)
-    return np.where(rng.random(count) < CORNER_RATE, chosen, anywhere.astype(object))
+    return np.where(rng.random(count) < CORNER_RATE, picks, anywhere.astype(object))
 
 
 def _ranges(form: IntFormat) -> list[tuple[int, int]]:

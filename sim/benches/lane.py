@@ -42,8 +42,8 @@ class LaneBench:
         self.regimes = Regimes(run.rng, run.dut.inputs, 1)
         self.observed: list[Arrays] = []
 
-    def stimulus(self, clocks: int, wanted: int) -> Arrays:
-        """Pins of some clocks that hold at most `wanted` steps."""
+    def stimulus(self, clocks: int, most_steps: int) -> Arrays:
+        """Pins of some clocks that hold at most `most_steps` steps."""
         run, rng = self.run, self.run.rng
         step = rng.random(clocks) >= run.job.stall
         undisturbed = run.recording is not None
@@ -52,11 +52,11 @@ class LaneBench:
         if not undisturbed and clocks > 2:  # both at once is rare: once a block in any case
             rst[clocks // 2] = load[clocks // 2] = True
         effective = step & ~load & ~rst
-        if effective.sum() > wanted:
-            clocks = int(np.flatnonzero(effective)[wanted - 1]) + 1
+        if effective.sum() > most_steps:
+            clocks = int(np.flatnonzero(effective)[most_steps - 1]) + 1
             step, load, rst, effective = (p[:clocks] for p in (step, load, rst, effective))
         count = int(effective.sum())
-        chosen = (
+        inputs = (
             self.regimes.series(count)
             if run.recording is None
             else {
@@ -68,7 +68,7 @@ class LaneBench:
         pins = {"rst": rst, "step": step, "load": load}
         for name, idle in self.regimes.series(clocks).items():
             values = idle.astype(run.dtype)
-            values[effective] = chosen[name]
+            values[effective] = inputs[name]
             pins[name] = values
         for name in self.loadable:
             pins[f"load_{name}"] = corners(rng, self.dut.state[name], clocks)
@@ -110,13 +110,13 @@ class LaneBench:
         expected = dut.sense.pack({**states, "done": done})
         wrong = await run.pins.play(dut.drive.pack(rest), expected)
         start = run.pins.cycles - len(expected)
-        for index, got in wrong:
-            self.report(index, got, start, pins, states, done)
+        for index, word in wrong:
+            self.report(index, word, start, pins, states, done)
         self.cover(pins, states, done)
         if run.recording is not None:
             words = list(expected)
-            for index, got in wrong:
-                words[index] = got
+            for index, word in wrong:
+                words[index] = word
             after = [words[index] for index in np.flatnonzero(done)]
             self.observed.append(
                 {
@@ -130,7 +130,7 @@ class LaneBench:
     def report(
         self,
         index: int,
-        got: int,
+        word: int,
         start: int,
         pins: Arrays,
         states: Arrays,
@@ -141,7 +141,7 @@ class LaneBench:
         Parameters
         ----------
         index : clock in the block; the operation that caused them was one clock earlier.
-        got : outputs.
+        word : outputs.
         start : clock of the run at which the block began.
         pins, states, done : of the block, as `stimulus` and `expected` give them.
         """
@@ -158,7 +158,7 @@ class LaneBench:
             )
         for name in (*states, "done"):
             want = int(done[index]) if name == "done" else int(states[name][index])
-            have = self.dut.sense.slots[name].get(got)
+            have = self.dut.sense.slots[name].get(word)
             if have != want:
                 self.run.scoreboard.differ(
                     field=name,

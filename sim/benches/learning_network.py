@@ -44,19 +44,19 @@ class LearningBench(SampleBench):
         weights = {}
         for index, layer in enumerate(self.spec.layers):
             shape, most = (self.spec.rows(index), layer.neurons), layer.initial
-            drawn = self.random.integers(-most, most, shape, endpoint=True)
+            values = self.random.integers(-most, most, shape, endpoint=True)
             corners = self.random.random(shape)
-            drawn[corners < 0.01] = layer.max_weight
-            drawn[corners > 0.99] = -layer.max_weight
-            weights[layer.name] = drawn
+            values[corners < 0.01] = layer.max_weight
+            values[corners > 0.99] = -layer.max_weight
+            weights[layer.name] = values
         return weights
 
-    def drawn(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def random_samples(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Samples and their classes."""
         labels = self.random.integers(0, self.spec.output.neurons, count)
-        chosen = self.prototypes[labels]
-        noise = self.random.integers(-NOISE, NOISE + 1, chosen.shape)
-        values = np.clip(chosen + noise * (chosen > 0), 0, self.spec.value_format.hi)
+        prototypes = self.prototypes[labels]
+        noise = self.random.integers(-NOISE, NOISE + 1, prototypes.shape)
+        values = np.clip(prototypes + noise * (prototypes > 0), 0, self.spec.value_format.hi)
         return values, labels
 
     @property
@@ -66,13 +66,13 @@ class LearningBench(SampleBench):
 
     def tell(self, count: int) -> None:
         """Samples of which the host tells a class, right or wrong, or nothing at all."""
-        values, labels = self.drawn(count)
+        values, labels = self.random_samples(count)
         for sample, label in zip(values, labels, strict=True):
             answers = [each.answer(sample).winner for each in (self.golden, self.rtl)]
             self.check("answer", np.array(answers[:1]), np.array(answers[1:]))
-            told = self.random.random() < 0.8
-            self.bins["single" if told else "untold"] += 1
-            if told:
+            has_label = self.random.random() < 0.8
+            self.bins["single" if has_label else "untold"] += 1
+            if has_label:
                 right, single = bool(self.random.integers(2)), bool(self.random.integers(2))
                 for each in (self.golden, self.rtl):
                     each.learn(int(label), right=right, single=single)

@@ -47,7 +47,7 @@ class RecurrentBench(SampleBench):
             for name, (most, shape) in sizes.items()
         }
 
-    def drawn(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def random_samples(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Random spikes, and classes in some steps."""
         shape = (count, STEPS, self.spec.inputs)
         spikes = (self.random.random(shape) < SPIKES).astype(np.int64)

@@ -60,13 +60,13 @@ class RtlLearningNetwork(RtlLearner):
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint, of this or of the model."""
         self._model.restore(state)
-        held = self._model.state
+        checkpoint = self._model.state
         word, lane = self._places()
-        self._memories.load("synapse", word, lane, {"weight": self._weights(held)})
+        self._memories.load("synapse", word, lane, {"weight": self._weights(checkpoint)})
         for layer in self._hidden:
-            ages = {"age": held[layer["name"]]["age"]}
+            ages = {"age": checkpoint[layer["name"]]["age"]}
             self._memories.load("neuron", *self._neurons(layer), ages)
-        self._write_registers(self._control(held))
+        self._write_registers(self._control(checkpoint))
 
     def checkpoint(self) -> State:
         """The state, read back."""
@@ -144,9 +144,9 @@ class RtlLearningNetwork(RtlLearner):
     def answer(self, values: ArrayLike, *, explore: bool = False) -> Any:
         """The answer to a sample: `winner` and `played`, which differ where it explores."""
         self._explore(explore)
-        given = self._checked(np.asarray(values)[None])
+        sample = self._values(np.asarray(values)[None])
         self._forget()
-        _, outputs = self._memories.transact({"i": self._samples(given)}, {"o": 1})
+        _, outputs = self._memories.transact({"i": self._samples(sample)}, {"o": 1})
         self._waits = True
         winner, played = (int(values[0]) for values in self._answers(outputs["o"][1]))
         return _Answer(winner, played)
@@ -178,17 +178,17 @@ class RtlLearningNetwork(RtlLearner):
 
     def run(self, values: ArrayLike, targets: ArrayLike | None = None) -> NDArray[np.int64]:
         """The played classes of S samples; see the model."""
-        samples = self._checked(np.asarray(values))
+        samples = self._values(np.asarray(values))
         self._forget()
         self._explore(False)
         if targets is not None and self.spec.feedback == "reward":
             return self._run_by_reward(samples, integers("targets", targets, (len(samples),)))
-        told = self._told(len(samples), learn=int(targets is not None), right=1)
+        lessons = self._lessons(len(samples), learn=int(targets is not None), right=1)
         if targets is not None:
             right = checked("targets", targets, (len(samples),), 0, self.spec.output.neurons - 1)
-            self._put(told, "teach", "label", right)
+            self._put(lessons, "teach", "label", right)
         _, outputs = self._memories.transact(
-            {"i": self._samples(samples), "teach": told},
+            {"i": self._samples(samples), "teach": lessons},
             {"o": len(samples), "done": len(samples)},
         )
         self.clocks = np.diff(outputs["done"][0], prepend=0)
@@ -204,7 +204,7 @@ class RtlLearningNetwork(RtlLearner):
             self.learn(answer, right=right, single=not (right and self.others_wrong))
         return played
 
-    def _checked(self, values: NDArray[Any]) -> NDArray[np.int64]:
+    def _values(self, values: NDArray[Any]) -> NDArray[np.int64]:
         form, shape = self.spec.value_format, (len(values), self.spec.inputs)
         return checked("values", values, shape, form.lo, form.hi).astype(np.int64)
 
@@ -214,15 +214,15 @@ class RtlLearningNetwork(RtlLearner):
             self._tell(learn=0)
 
     def _tell(self, **fields: int) -> None:
-        self._memories.transact({"teach": self._told(1, **fields)}, {"done": 1})
+        self._memories.transact({"teach": self._lessons(1, **fields)}, {"done": 1})
         self._waits = False
 
-    def _told(self, count: int, **fields: int) -> Words:
+    def _lessons(self, count: int, **fields: int) -> Words:
         width = self.rtl.dut.drive.slots["teach__payload"].form.width
-        told = np.zeros((count, words_of(width)), np.uint64)
+        lessons = np.zeros((count, words_of(width)), np.uint64)
         for name, value in fields.items():
-            self._put(told, "teach", name, value)
-        return told
+            self._put(lessons, "teach", name, value)
+        return lessons
 
     def _put(self, words: Words, port: str, name: str, values: ArrayLike) -> None:
         slots = self.rtl.dut.drive.slots

@@ -130,17 +130,17 @@ class Driver:
             getattr(self._library, name).restype = ctypes.c_bool
         for name in ("rtl_edges", "rtl_now", "rtl_edges_together", "rtl_taken_in_restart"):
             getattr(self._library, name).restype = ctypes.c_int64
-        self._made: ctypes.c_void_p | None = None
+        self._design: ctypes.c_void_p | None = None
 
     @property
     def _handle(self) -> ctypes.c_void_p:
         """The design in the library, which would end this process if it were given none."""
-        if self._made is None:
+        if self._design is None:
             raise ConfigError(
                 "Verilog that was closed, or not started, can't be simulated: open the device"
                 " again, or call `start`."
             )
-        return self._made
+        return self._design
 
     def start(self, clocking: Clocking, seed: int = 0, waves: Path | None = None) -> None:
         """Make the design anew, as after power-on.
@@ -162,7 +162,7 @@ class Driver:
                 f"clocks must be those of {', '.join(self.dut.roles)}, not of"
                 f" {', '.join(clocking.clocks)}."
             )
-        self._made = ctypes.c_void_p(self._library.rtl_new())
+        self._design = ctypes.c_void_p(self._library.rtl_new())
         if waves is not None:
             self.trace(waves)
         for number, role in enumerate(self.dut.roles):
@@ -183,12 +183,12 @@ class Driver:
 
     def close(self) -> None:
         """Let the design go; files of waves are complete from then on."""
-        if self._made is not None:
-            self._library.rtl_delete(self._made)
-            self._made = None
+        if self._design is not None:
+            self._library.rtl_delete(self._design)
+            self._design = None
 
     def __del__(self) -> None:
-        if getattr(self, "_made", None) is not None:
+        if getattr(self, "_design", None) is not None:
             self.close()
 
     @property

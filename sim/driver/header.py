@@ -60,8 +60,8 @@ class _Header:
             self.declare(f"{name}_{part}", f"top.{path}__DOT__{part}", register.bits)
             for part in ("seen", "late")
         ]
-        taken = f"top.{path}__DOT__taken"
-        types.append(self.declare(f"{name}_taken", taken, 1) if capture else "NoPort")
+        signal = f"top.{path}__DOT__taken"
+        types.append(self.declare(f"{name}_taken", signal, 1) if capture else "NoPort")
         roles = self.dut.roles
         numbers = f"{roles.index(register.source)}, {roles.index(register.to)}"
         return f"Crossing<{numbers}, {', '.join(types)}>"

@@ -87,8 +87,8 @@ class Coverage:
             {name: values[name] for name in self._dut.variables},
             self._dut.params,
         )
-        found = {name: np.broadcast_to(after[name], len(corners)) for name in self._dut.state}
-        return {name: dict.fromkeys((int(v.min()), int(v.max()))) for name, v in found.items()}
+        states = {name: np.broadcast_to(after[name], len(corners)) for name in self._dut.state}
+        return {name: dict.fromkeys((int(v.min()), int(v.max()))) for name, v in states.items()}
 
     def _declare(self, *names: str) -> None:
         for name in names:

@@ -71,8 +71,8 @@ class Pins:
             if word != last:
                 drive.value = last = word
             await edge
-            if (got := int(sense.value)) != expect:
-                differences.append((index, got))
+            if (outputs := int(sense.value)) != expect:
+                differences.append((index, outputs))
         self._last = last
         self.cycles += len(words)
         return differences

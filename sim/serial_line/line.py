@@ -91,9 +91,9 @@ class SerialLine:
         """Queue bytes for the host to send."""
         self._library.line_send(self._handle, data, ctypes.c_int64(len(data)))
 
-    def run(self, clocks: int, wanted: int = 1 << 40) -> int:
+    def run(self, clocks: int, least_bytes: int = 1 << 40) -> int:
         """Run until so many bytes wait to be taken, at most so many clocks; how many it was."""
-        most, count = ctypes.c_int64(clocks), ctypes.c_int64(wanted)
+        most, count = ctypes.c_int64(clocks), ctypes.c_int64(least_bytes)
         return int(self._library.line_run(self._handle, most, count))
 
     def take(self) -> bytes:
@@ -176,19 +176,19 @@ class SimulatedPort:
 
     def read(self, seconds: float) -> bytes:
         """Bytes that have come; runs the block for at most so long until there is one."""
-        left = max(1, int(seconds * self._clock_hz))
+        clocks = max(1, int(seconds * self._clock_hz))
         quiet = 0
-        while left > 0:
+        while clocks > 0:
             if self._quiet is not None and quiet > self._quiet:
-                self._passed_over += left
+                self._passed_over += clocks
                 break
             if self._polls and not self.line.unsent:
                 self.line.send(bytes(POLLED_BYTES))
-            piece = left if self._quiet is None else min(left, self._quiet)
+            piece = clocks if self._quiet is None else min(clocks, self._quiet)
             if self._polls:
                 piece = min(piece, int(POLLED_BYTES * 8 * self.line.settings.send_bit))
-            ran = self.line.run(piece, wanted=POLLED_BYTES if self._polls else 1)
-            left -= ran
+            ran = self.line.run(piece, least_bytes=POLLED_BYTES if self._polls else 1)
+            clocks -= ran
             data = self.line.take()
             if self._polls:
                 # zeros between frames mean nothing, the one behind a frame ends it
@@ -229,7 +229,9 @@ class SimulatedController:
         """Send bytes while `cs_n` is low, and give as many that have come."""
         self.line.send(self.to_board(data))
         # A bit in front of `cs_n` and one behind it are more than there are.
-        self.line.run(int((8 * len(data) + 8) * self.line.settings.send_bit) + 8, wanted=len(data))
+        self.line.run(
+            int((8 * len(data) + 8) * self.line.settings.send_bit) + 8, least_bytes=len(data)
+        )
         return self.to_host(self.line.take())
 
     def time(self) -> float:

@@ -31,7 +31,7 @@ class Engine:
 
 
 class Bench(SampleBench):
-    def drawn(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def random_samples(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return np.arange(count), np.zeros(count, np.int64)
 
     def weights(self) -> dict[str, NDArray[np.int64]]:

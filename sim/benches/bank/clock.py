@@ -73,7 +73,7 @@ class BankClock:
         self.read = Source(dut, "read", 0.0, self.random)
         self.readback = Sink(dut, "readback", 0.0, self.random)
         self.rst = drive.slots["rst"].mask
-        self.held = 0  # drive word of the run-time parameters, which stay through a sweep
+        self.settings_word = 0  # drive word of the run-time parameters, which stay through a sweep
         self.set({})
         self.updated = sense.slots["updated"].mask
         self.update_mask = sense.slots["updated_address"].mask | sense.slots["updated_state"].mask
@@ -96,7 +96,7 @@ class BankClock:
     async def clock(self, reset: bool = False) -> int:
         """One clock of everything: drive, sample, compare."""
         word = (
-            self.held
+            self.settings_word
             | self.i.offer()
             | self.load.offer()
             | self.read.offer()
@@ -118,7 +118,7 @@ class BankClock:
         """Change run-time parameters, while the bank is idle."""
         settings = self.golden.registers.settings
         settings |= values
-        self.held = sum(self.dut.drive.slots[n].put(v) for n, v in settings.items())
+        self.settings_word = sum(self.dut.drive.slots[n].put(v) for n, v in settings.items())
 
     def differ(self, field: str, expected: Any, got: Any, event: str, **more: Any) -> None:
         """Record a difference at this clock."""
@@ -213,7 +213,7 @@ class BankClock:
                 if busy:
                     self.differ(f"{source.name}.ready", 0, 1, "host request granted in mid-sweep")
                 if source is self.load:
-                    self.loaded(word)
+                    self.note_load(word)
                 else:
                     address = self.read_slot.get(word)
                     self.awaited_words.append((address, self.word_of(address), self.run.steps))
@@ -241,7 +241,7 @@ class BankClock:
         self.run.coverage.event("update", self.count)
         return sweep
 
-    def loaded(self, word: int) -> None:
+    def note_load(self, word: int) -> None:
         """Note a load that was taken: whatever follows must find it in the memory."""
         address = self.address_slot.get(word)
         for name in self.dut.state:

@@ -181,9 +181,9 @@ class BankBench(BankClock):
     def check_register(self) -> None:
         """Compare the register behind random inputs, of an idle bank."""
         if self.dut.draws:
-            got = self.dut.sense.slots[REGISTER].get(self.out)
-            if got != self.golden.registers.lfsr:
-                self.differ(REGISTER, self.golden.registers.lfsr, got, "idle")
+            register = self.dut.sense.slots[REGISTER].get(self.out)
+            if register != self.golden.registers.lfsr:
+                self.differ(REGISTER, self.golden.registers.lfsr, register, "idle")
 
     async def main(self) -> None:
         """The whole run."""
@@ -205,9 +205,9 @@ class BankBench(BankClock):
             await self.sweeps(run.job.steps, lambda _: regimes.step(), resets=True)
             self.host_rate = 0.0
         else:
-            drawn = self.golden.registers.lfsr
+            register = self.golden.registers.lfsr
             self.golden.load(recording.initial)
-            self.golden.registers.lfsr = drawn  # loads of words leave the register as it is
+            self.golden.registers.lfsr = register  # loads of words leave the register as it is
             await self.load_all(self.golden.state)
             steps = min(run.job.steps, recording.steps)
             await self.sweeps(

@@ -32,7 +32,7 @@ class Step:
     stimulus : arguments of the golden layer's step.
     expected : neurons that must fire, in their order.
     start, last : clocks of its first and last transfer; None before the last.
-    got : neurons that have fired.
+    neurons : those that have fired.
     """
 
     number: int
@@ -40,7 +40,7 @@ class Step:
     expected: list[int]
     start: int
     last: int | None = None
-    got: list[int] = field(default_factory=list)
+    neurons: list[int] = field(default_factory=list)
 
 
 class LayerClock:
@@ -177,8 +177,10 @@ class LayerClock:
         if out & self.spike:
             self.last_progress = clock
             neuron = self.dut.sense.slots["neuron"].get(out)
-            want = step.expected[len(step.got)] if len(step.got) < len(step.expected) else None
-            step.got.append(neuron)
+            want = (
+                step.expected[len(step.neurons)] if len(step.neurons) < len(step.expected) else None
+            )
+            step.neurons.append(neuron)
             if neuron != want:
                 self.differ(
                     "neuron", want, neuron, "spike", index=[neuron], inputs=self.described(step)
@@ -194,8 +196,8 @@ class LayerClock:
             latency = clock - step.last if step.last is not None else None
             if out & self.done and latency != self.timing["latency_clocks"]:
                 self.differ("latency_clocks", self.timing["latency_clocks"], latency, "done")
-            if len(step.got) < len(step.expected):
-                neuron = step.expected[len(step.got)]
+            if len(step.neurons) < len(step.expected):
+                neuron = step.expected[len(step.neurons)]
                 self.differ(
                     "neuron", neuron, None, "done", index=[neuron], inputs=self.described(step)
                 )
@@ -203,7 +205,7 @@ class LayerClock:
             self.completed += 1
             self.run.synapse_steps += self.dut.synapses
             self.step_ends.append(clock)
-            self.fired.append(step.got)
+            self.fired.append(step.neurons)
             if not step.expected:
                 self.run.coverage.event("silent_step")
 
@@ -298,12 +300,14 @@ class LayerClock:
             self.differ("readback.valid", 0, 1, "word that no read asked for")
             return
         space, index, want, step = self.awaited_words.popleft()
-        got = self.words.got(space, out)
+        fields = self.words.fields_of(space, out)
         for name, value in want.items():
-            if value is not None and got[name] != value:
-                self.differ(name, value, got[name], "readback", space=space, index=index, step=step)
+            if value is not None and fields[name] != value:
+                self.differ(
+                    name, value, fields[name], "readback", space=space, index=index, step=step
+                )
         if self.read_state is not None:
-            self.words.store(self.read_state, space, index, got)
+            self.words.store(self.read_state, space, index, fields)
 
     def timeout_text(self) -> str:
         """Text of a timeout."""

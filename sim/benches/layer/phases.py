@@ -186,8 +186,8 @@ class LayerBench(LayerClock):
             ):
                 self.run.coverage.event("idle")
                 for name, want in self.counts().items():
-                    if (got := self.dut.sense.slots[name].get(out)) != want % (1 << 32):
-                        self.differ(name, want % (1 << 32), got, "idle")
+                    if (count := self.dut.sense.slots[name].get(out)) != want % (1 << 32):
+                        self.differ(name, want % (1 << 32), count, "idle")
                 return
         if self.load.queue or self.read.queue or self.awaited_words:
             raise Stuck(self.timeout_text())

@@ -103,8 +103,8 @@ def stimulus(request: Request, rtl: NetworkRtl) -> tuple[NDArray[Any], Parameter
         rng = np.random.default_rng(request.seed)
         count = steps if steps is not None else default_steps(spec)
         if spec.encoder is not None:
-            values, shown = images(spec, rng, count)
-            return values, parameters(spec, rng, shown), {}
+            values, x = images(spec, rng, count)
+            return values, parameters(spec, rng, x), {}
         x = spikes(rng, count, spec.layers[0].inputs)
         return x, parameters(spec, rng, x), lessons(rtl.lesson_formats, rng, len(x))
     if spec.encoder is not None:

@@ -26,7 +26,7 @@ STREAM_EVENTS = ("i_idle", "i_blocked", "o_idle", "o_blocked")
 
 
 @dataclass(frozen=True)
-class Given:
+class Start:
     """What a part of a run begins with.
 
     Members
@@ -144,7 +144,7 @@ class NetworkBench:
         others not: then its state is loaded again. One between steps keeps its memories.
         """
         whole: Played | None = None
-        state, loaded = self.plastic, self.plastic
+        state, load = self.plastic, self.plastic
         spaces: tuple[str, ...] = ()
         parts = [Part(0, len(self.x), tuple(resets))]
         if self.plastic is not None and resets:
@@ -160,31 +160,36 @@ class NetworkBench:
                 stall,
                 part.resets,
                 seed,
-                loaded,
+                load,
                 teach,
                 spaces,
             )
-            learned = self._compare(number, played, Given(teach, state))
+            checkpoint = self._compare(number, played, Start(teach, state))
             whole = played if whole is None else whole.followed_by(played)
-            state = loaded = self.plastic
+            state = load = self.plastic
             spaces = ()
             words = self.rtl.plastic_words
-            if words is not None and state is not None and learned is not None and not part.resets:
-                state, spaces = words.after_reset(learned, state)
-                loaded = state if spaces else None
+            if (
+                words is not None
+                and state is not None
+                and checkpoint is not None
+                and not part.resets
+            ):
+                state, spaces = words.after_reset(checkpoint, state)
+                load = state if spaces else None
                 self.findings.bins["reset.between_learning_steps"] += part is not parts[-1]
         if whole is None:
             raise ValueError("a run must have a part")
         return whole
 
-    def _compare(self, run: int, played: Played, given: Given) -> State | None:
+    def _compare(self, run: int, played: Played, start: Start) -> State | None:
         """Compare words, crossings, the final state and counts; the plastic layer's state by then.
 
         Where a pulse has come, the plastic layer's spikes are compared up to the first one, and
         its state is not.
         """
-        taken, accepted, times = played.taken.inputs, played.taken.epochs, played.taken.times
-        steps = len(taken)
+        inputs, accepted, times = played.taken.inputs, played.taken.epochs, played.taken.times
+        steps = len(inputs)
         undisturbed = played.epochs == 1
         if undisturbed and steps == len(self.x):  # the whole run
             sections, begins = [self.golden], [int(times[0])]
@@ -196,12 +201,12 @@ class NetworkBench:
                 if epoch == played.epochs - 1 or (accepted == epoch).any()
             ]
             in_epoch = [accepted == epoch for epoch in epochs]
-            sections = [self._expected(taken[chosen], given) for chosen in in_epoch]
-            begins = [int(times[chosen].min(initial=self.rtl.now_ps)) for chosen in in_epoch]
+            sections = [self._expected(inputs[mask], start) for mask in in_epoch]
+            begins = [int(times[mask].min(initial=self.rtl.now_ps)) for mask in in_epoch]
         comparison = Comparison(self.findings, run, self.spec, self.nothing, sections, begins)
         learns = self.plastic is not None
         if learns and played.reset_ps is not None:
-            first = self._expected(taken[accepted == 0], given).out
+            first = self._expected(inputs[accepted == 0], start).out
             comparison.output_until(played.out, played.reset_ps, first)
             lessons = int((played.taught_ps < played.reset_ps).sum())
             answered = int((played.out.times_ps < played.reset_ps).sum())
@@ -214,11 +219,11 @@ class NetworkBench:
         comparison.final_state(readings, steps, plastic=played.reset_ps is None)
         self.state = readings if readings is not None else self.state
         comparison.faults(played, sections[-1].lost if undisturbed and played.finished else {})
-        return sections[-1].learned
+        return sections[-1].plastic
 
-    def _expected(self, x: NDArray[np.uint8], given: Given) -> Expected:
+    def _expected(self, x: NDArray[np.uint8], start: Start) -> Expected:
         """What the golden network makes of some steps of a part, from a reset on."""
-        return expected(self.spec, self.parameters, x, given.teach, given.plastic)
+        return expected(self.spec, self.parameters, x, start.teach, start.plastic)
 
     def _report(self, played: Played) -> dict[str, Any]:
         """What a run did, as it stands in results."""

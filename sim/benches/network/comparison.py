@@ -71,10 +71,10 @@ class Comparison:
                     got=count,
                 )
         for name, count in lost.items():
-            got = played.counts[f"lost_{name}"]
-            if got != count:
+            spikes = played.counts[f"lost_{name}"]
+            if spikes != count:
                 self.findings.differ(
-                    run=self.run, event="lost", layer=name, field="lost", want=count, got=got
+                    run=self.run, event="lost", layer=name, field="lost", want=count, got=spikes
                 )
 
     @property
@@ -165,9 +165,9 @@ class Comparison:
         if tail < 0 or last_row.match_length(words, tail) != len(last_row.steps):
             self._fewer(event, before.name, last_row, end if len(rows) == 1 else 0)
 
-    def _fewer(self, event: str, layer: str, row: Row, got: int) -> None:
+    def _fewer(self, event: str, layer: str, row: Row, count: int) -> None:
         """Record that words are missing."""
-        step = int(row.steps[min(got, len(row.steps) - 1)])
+        step = int(row.steps[min(count, len(row.steps) - 1)])
         self.findings.differ(
             run=self.run,
             event=event,
@@ -175,7 +175,7 @@ class Comparison:
             step=step,
             field="words",
             want=len(row.steps),
-            got=got,
+            got=count,
         )
 
     def _wrong(
@@ -189,15 +189,15 @@ class Comparison:
             "count": max(1, len(words.steps) - position),
             "time_ps": int(words.times_ps[position]),
         }
-        got = int(words.steps[position])
+        number = int(words.steps[position])
         due = position - begin
         if due >= len(row.steps):
             self.findings.differ(
-                **place, step=got, field="words", want=len(row.steps), got=len(words.steps)
+                **place, step=number, field="words", want=len(row.steps), got=len(words.steps)
             )
-        elif got != row.steps[due]:
+        elif number != row.steps[due]:
             want = int(row.steps[due])
-            self.findings.differ(**place, step=want, field="step", want=want, got=got)
+            self.findings.differ(**place, step=want, field="step", want=want, got=number)
         else:
             wrong = int(np.argmax(row.differing(words.bits[position], due)))
             want, bit = int(row.bits[due, wrong]), int(words.bits[position, wrong])
@@ -205,12 +205,12 @@ class Comparison:
             answer = wrong - (last.neurons if row.slices == 1 else SLICE)
             if self.spec.readout is not None and layer == last.name and answer >= 0:
                 self.findings.differ(
-                    **place, step=got, field=f"winner, bit {answer}", want=want, got=bit
+                    **place, step=number, field=f"winner, bit {answer}", want=want, got=bit
                 )
                 return
             neuron = row.neuron(due, wrong)
             self.findings.differ(
-                **place, step=got, neuron=neuron, field="spike", want=want, got=bit
+                **place, step=number, neuron=neuron, field="spike", want=want, got=bit
             )
 
     def stuck(self, steps: int) -> None:

@@ -99,7 +99,7 @@ class Expected:
     state : what the host reads of each layer after them.
     saturations : of each layer's traces, None for a layer without.
     answers : bits of what a readout answers by the ticks so far, (ticks, bits); no bits without.
-    learned : the plastic layer's checkpoint after them, None without one.
+    plastic : the plastic layer's checkpoint after them, None without one.
     """
 
     spec: NetworkSpec
@@ -108,7 +108,7 @@ class Expected:
     state: Mapping[str, Mapping[str, NDArray[np.int64]]]
     saturations: Mapping[str, int | None]
     answers: NDArray[np.uint8]
-    learned: State | None
+    plastic: State | None
 
     def row(self, layer: TrainedLayerSpec) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
@@ -187,7 +187,7 @@ class _GoldenRun:
         if self.network.plastic is not None and plastic is not None:
             self.network.plastic.restore(plastic)
         self.interval = spec.layers[-1].tick_interval
-        self.learned: list[NDArray[np.uint8]] = []
+        self.plastic_words: list[NDArray[np.uint8]] = []
         self.answers: list[int] = []
         self.words: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in spec.layers}
         self.lost = {layer.name: 0 for layer in spec.layers if layer.policy == "once"}
@@ -215,7 +215,7 @@ class _GoldenRun:
         network.step(x, lesson)
         is_tick = number % self.interval == 0 and number <= self.last[last_layer.name]
         if network.plastic is not None and is_tick:
-            self.learned.append(network.outputs[PLASTIC].copy())
+            self.plastic_words.append(network.outputs[PLASTIC].copy())
             self.state[PLASTIC] = flat(network.plastic.checkpoint())
         if network.readout is not None and is_tick:
             self.answers.append(network.readout.answer)
@@ -241,7 +241,7 @@ class _GoldenRun:
         plastic = self.network.plastic
         if plastic is not None:
             neurons = len(self.network.outputs[PLASTIC])
-            words[PLASTIC] = np.array(self.learned, np.uint8).reshape(-1, neurons)
+            words[PLASTIC] = np.array(self.plastic_words, np.uint8).reshape(-1, neurons)
             self.state.setdefault(PLASTIC, flat(plastic.checkpoint()))
         return Expected(
             self.spec,

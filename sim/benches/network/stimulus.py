@@ -43,38 +43,38 @@ def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]
     A layer's weights have a mean with which it fires now and then on the steps `x`, as far as one
     of `WEIGHT_MEANS` does that.
     """
-    chosen: dict[str, NDArray[np.int64]] = {}
+    arrays: dict[str, NDArray[np.int64]] = {}
     for index, layer in enumerate(spec.layers):
         # the layers up to this one, on as many steps as give it some ticks
         part = NetworkSpec.model_validate(
             {**spec.model_dump(), "layers": spec.layers[: index + 1], "clocks": {}, "plastic": None}
         )
         sample = x[: SAMPLE_TICKS * max(one.tick_interval for one in part.layers)]
-        chosen |= _other_parameters(part, layer, rng)
-        chosen[f"{layer.name}.weight"] = _weights(part, layer, chosen, rng, sample)
+        arrays |= _other_parameters(part, layer, rng)
+        arrays[f"{layer.name}.weight"] = _weights(part, layer, arrays, rng, sample)
     for name, (size, low, high) in parameter_bounds(spec).items():
-        if name not in chosen:  # the plastic layer's
-            chosen[name] = rng.integers(low, high + 1, size)
-    return chosen
+        if name not in arrays:  # the plastic layer's
+            arrays[name] = rng.integers(low, high + 1, size)
+    return arrays
 
 
 def _other_parameters(
     part: NetworkSpec, layer: TrainedLayerSpec, rng: np.random.Generator
 ) -> dict[str, NDArray[np.int64]]:
     """All parameters of a layer but its weights."""
-    chosen = {}
+    arrays = {}
     if isinstance(layer, SparseSpec):
         lists = drawn_lists(layer, rng)
-        chosen = {f"{layer.name}.{name}": values for name, values in lists.items()}
+        arrays = {f"{layer.name}.{name}": values for name, values in lists.items()}
     for name, (size, low, high) in parameter_bounds(part).items():
-        if not name.startswith(f"{layer.name}.") or name.endswith(".weight") or name in chosen:
+        if not name.startswith(f"{layer.name}.") or name.endswith(".weight") or name in arrays:
             continue
         if name.endswith(".threshold"):  # within reach of some weights
             if isinstance(layer, DenseSpec):
                 high = min(high, layer.weight_format.hi << layer.neuron.fraction)
             low = max(low, high // 4)
-        chosen[name] = rng.integers(low, high + 1, size)
-    return chosen
+        arrays[name] = rng.integers(low, high + 1, size)
+    return arrays
 
 
 def _weights(
@@ -115,12 +115,12 @@ def lessons(formats: Mapping[str, IntFormat], rng: np.random.Generator, steps: i
 
     `formats`: of its modulators, which are uniform, and its flags, which are set now and then.
     """
-    drawn = {}
+    rows = {}
     for name, form in formats.items():
         values = rng.integers(form.lo, form.hi + 1, steps)
         is_flag = form.width == 1 and not form.signed
-        drawn[name] = (rng.random(steps) < FLAG_RATE).astype(np.int64) if is_flag else values
-    return drawn
+        rows[name] = (rng.random(steps) < FLAG_RATE).astype(np.int64) if is_flag else values
+    return rows
 
 
 def pulses(roles: Sequence[str], steps: int, clocking: Clocking, rng: random.Random) -> list[Reset]:

@@ -84,10 +84,10 @@ class RtlNetwork:
         """Parameters and state of each trained layer, and the plastic layer's checkpoint."""
         plastic = self._reset_state.plastic
         shapes = None if plastic is None else plastic.checkpoint()
-        found = self.rtl.read_states(shapes)
-        if found is None:
+        states = self.rtl.read_states(shapes)
+        if states is None:
             raise SimulationError(f"design {self.rtl.dut.manifest['id']} answers no read.")
-        readings, learned = found
+        readings, checkpoint = states
         state = {}
         for name, layer in self._reset_state.layers.items():
             # before its first tick a layer reads all its state as 0, whatever its memories hold
@@ -98,7 +98,7 @@ class RtlNetwork:
                 own.append("score")
                 memory["score"] = memory["score"] * (not fresh)
             state[name] = {key: np.asarray(memory[key]) for key in own}
-        return state, learned
+        return state, checkpoint
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class RtlNetwork:
 
         With an encoder `inputs` are sets of values, and the words those after each set.
         """
-        channels, shown = self.spec.values, self.spec.shown_steps
+        channels, repeats = self.spec.values, self.spec.shown_steps
         array, encoder = np.asarray(inputs), self.spec.encoder
         if array.ndim != 2 or array.shape[1] != channels:
             raise ValueError(f"inputs must have shape (T, {channels}), not {array.shape}.")
@@ -118,7 +118,7 @@ class RtlNetwork:
         if ((x < 0) | (x > most)).any():
             what = "spikes, 0 or 1" if encoder is None else f"values in [0, {most}]"
             raise ValueError(f"inputs must hold {what}, not {x[(x < 0) | (x > most)].flat[0]}.")
-        count, interval = len(x) * shown, self.spec.layers[-1].tick_interval
+        count, interval = len(x) * repeats, self.spec.layers[-1].tick_interval
         ticks = np.flatnonzero((self.steps + 1 + np.arange(count)) % interval == 0)
         lessons = self._lessons(teach or {}, count, ticks)
         words = self.rtl.take(x if encoder else x.astype(np.uint8), lessons, len(ticks))
@@ -129,11 +129,11 @@ class RtlNetwork:
                 f" ticks in {count} steps, and has not; `sc-hw cosim` shows where"
                 " it stops."
             )
-        outputs = self._held(words, ticks, count)
+        outputs = self._latest_words(words, ticks, count)
         self.steps += count
         if count:
             self._last = outputs[-1].copy()
-        return outputs[shown - 1 :: shown]
+        return outputs[repeats - 1 :: repeats]
 
     def answers(self, samples: ArrayLike) -> Answers:
         """Answer samples (samples, steps, inputs), each from a reset; there is a reset at the end.
@@ -163,7 +163,9 @@ class RtlNetwork:
         shape = (len(scores), last.neurons)
         return Answers(np.array(winners, np.int64), np.array(scores, np.int64).reshape(shape))
 
-    def _held(self, words: Stepped, ticks: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
+    def _latest_words(
+        self, words: Stepped, ticks: NDArray[np.int64], count: int
+    ) -> NDArray[np.uint8]:
         """The last word after each of `count` steps."""
         # behind the spikes is the answer of a readout
         spikes = words.bits[:, : self.n_outputs].astype(np.uint8)
@@ -186,8 +188,8 @@ class RtlNetwork:
         modulators = {name: rows.pop(name) for name in plastic.names.taken if name in rows}
         silent = np.zeros((len(ticks), self.spec.layers[-1].neurons), np.int64)
         taught = plastic.checked(silent, modulators, **{n: row != 0 for n, row in rows.items()})
-        found = {**taught.modulators, **taught.flags}
+        lessons = {**taught.modulators, **taught.flags}
         return {
-            name: np.broadcast_to(np.asarray(found.get(name, 0)), len(ticks)).astype(np.int64)
+            name: np.broadcast_to(np.asarray(lessons.get(name, 0)), len(ticks)).astype(np.int64)
             for name in self.rtl.lesson_formats
         }

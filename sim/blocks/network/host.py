@@ -134,12 +134,12 @@ def arrays_of(
             "weight": weight.reshape(layer.kernel_shape),
             **({"bias": bias} if layer.bias else {}),
         }
-    found = dict(fields)
+    arrays = dict(fields)
     for name in layer.neuron_parameters if space == "neuron" else ():
-        rows = found[name].reshape(layer.channels, -1)
+        rows = arrays[name].reshape(layer.channels, -1)
         if (rows == rows[:, :1]).all():
-            found[name] = rows[:, 0]
-    return found
+            arrays[name] = rows[:, 0]
+    return arrays
 
 
 class NetworkHost:

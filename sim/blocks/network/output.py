@@ -26,24 +26,24 @@ class Output:
         """Transfers of a word."""
         return self.spec.o_slices() or 1
 
-    def words(self, given: Stepped) -> Stepped:
+    def words(self, transfers: Stepped) -> Stepped:
         """The words that transfers make, with the spikes in the order of the model.
 
-        Behind them is a readout's answer. `given`: all transfers since a restart; those of a word
+        Behind them is a readout's answer. `transfers`: all of them since a restart; those of a word
         that is not complete are left out. A word's time is that of its last transfer, and its step
         -1 where the transfers do not agree on it.
         """
         if not self.spec.o_slices():
-            return given
-        neurons, count = self.spec.layers[-1].neurons, len(given.steps) // self.transfers
-        taken = slice(0, count * self.transfers)
+            return transfers
+        neurons, count = self.spec.layers[-1].neurons, len(transfers.steps) // self.transfers
+        whole = slice(0, count * self.transfers)
         last = slice(self.transfers - 1, count * self.transfers, self.transfers)
-        parts = given.bits[taken].reshape(count, self.transfers, given.bits.shape[1])
+        parts = transfers.bits[whole].reshape(count, self.transfers, transfers.bits.shape[1])
         spikes = parts[:, :, :SLICE].reshape(count, -1)[:, :neurons]
         order = self.spec.place_order(len(self.spec.layers))
         if order is not None:
             spikes = spikes.reshape(count, *order).swapaxes(1, 2).reshape(count, neurons)
         bits = np.concatenate([spikes, parts[:, -1, SLICE:]], axis=1)
-        numbers = given.steps[taken].reshape(count, self.transfers)
+        numbers = transfers.steps[whole].reshape(count, self.transfers)
         steps = np.where((numbers == numbers[:, -1:]).all(axis=1), numbers[:, -1], -1)
-        return Stepped(steps, bits, given.epochs[last], given.times_ps[last])
+        return Stepped(steps, bits, transfers.epochs[last], transfers.times_ps[last])

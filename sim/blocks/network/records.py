@@ -64,8 +64,8 @@ def parts_of(steps: int, resets: Sequence[Reset]) -> list[Part]:
     for place, following in zip(places, [*places, steps][1:], strict=True):
         own = [reset for reset in resets if min(reset.after, steps) == place]
         end = (place + following) // 2
-        moved = tuple(replace(reset, after=place - begin) for reset in own)
-        parts.append(Part(begin, end, moved))
+        pulses = tuple(replace(reset, after=place - begin) for reset in own)
+        parts.append(Part(begin, end, pulses))
         begin = end
     middle = (begin + steps) // 2
     return [*parts, Part(begin, middle), Part(middle, steps)]
@@ -102,11 +102,9 @@ class Stepped:
         bits = raw[:, step_bits : step_bits + channels]
         return cls(get_bits(words, 0, IntFormat(step_bits)), bits, epochs, times)
 
-    def where(self, chosen: NDArray[np.bool_]) -> Stepped:
+    def where(self, mask: NDArray[np.bool_]) -> Stepped:
         """Some of the words."""
-        return Stepped(
-            self.steps[chosen], self.bits[chosen], self.epochs[chosen], self.times_ps[chosen]
-        )
+        return Stepped(self.steps[mask], self.bits[mask], self.epochs[mask], self.times_ps[mask])
 
     def without_bits(self) -> Stepped:
         """The words' steps alone."""

@@ -152,11 +152,11 @@ class NetworkRtl:
         transfers = Transfers(self.dut, words, room, room)
         if not self._run(transfers, 0.0):
             return None
-        learned = None
+        checkpoint = None
         if plastic is not None:
             words_back = transfers.words[f"readback_{PLASTIC}"]
-            learned = self._host.plastic_readings(words_back, plastic)
-        return self._host.readings(transfers.words), learned
+            checkpoint = self._host.plastic_readings(words_back, plastic)
+        return self._host.readings(transfers.words), checkpoint
 
     def write(
         self,
@@ -190,7 +190,9 @@ class NetworkRtl:
             words |= self._host.lessons(teach)
         places = (room + 1) * self.output.transfers
         transfers = Transfers(self.dut, words, {"o": places}, {"o": -1})
-        return self.output.words(self._taken(transfers)) if self._run(transfers, 0.0) else None
+        return (
+            self.output.words(self._output_words(transfers)) if self._run(transfers, 0.0) else None
+        )
 
     def sample(
         self, inputs: NDArray[np.uint8], room: int
@@ -217,7 +219,7 @@ class NetworkRtl:
         transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, places, places)
         if not self._run(transfers, 0.0, pulses):
             return None
-        words = self.output.words(self._taken(transfers))
+        words = self.output.words(self._output_words(transfers))
         until_the_last = (words.times_ps[-1:] - words.times_ps) // self._clocking.clocks[
             role
         ].period
@@ -241,8 +243,8 @@ class NetworkRtl:
         """
         rest |= self._clock_comes_back
         pulses = self._pulses([Reset(self.spec.layers[0].clock, 0)])
-        wanted = {"o": -1} if rest else {}
-        return self._run(Transfers(self.dut, {}, {}, wanted), 0.0, pulses)
+        counts = {"o": -1} if rest else {}
+        return self._run(Transfers(self.dut, {}, {}, counts), 0.0, pulses)
 
     def answer(self, words: Stepped) -> tuple[int, NDArray[np.int64]]:
         """What a readout answers by the ticks since the reset, and the neurons' scores.
@@ -339,7 +341,7 @@ class NetworkRtl:
             not set(transfers.unfinished()) - may_be_left,
             taken,
             self._epochs - first_epoch + 1,
-            self._taken(transfers),
+            self._output_words(transfers),
             self._crossed(transfers, logs),
             counts | self._crossing_counts(transfers),
             self._taught(transfers),
@@ -353,7 +355,7 @@ class NetworkRtl:
         done = transfers.sources[self.dut.sources.index(TEACH)].done
         return transfers.times[TEACH][:done]
 
-    def _taken(self, transfers: Transfers) -> Stepped:
+    def _output_words(self, transfers: Transfers) -> Stepped:
         """Transfers of stream `o`; with a readout its answer is behind the spikes."""
         fields = self.dut.ports["o__payload"]["fields"]
         channels = sum(int(field["width"]) for field in fields if field["name"] != "step")
