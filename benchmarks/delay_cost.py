@@ -33,7 +33,7 @@ def measured(max_delay: int, root: Path) -> list[dict[str, Any]]:
     design = design_of(max_delay)
     layer = elaborate(design, root).manifest["layers"][0]
     clocks = elaborate(design, root).manifest["timing"]["tick_clocks"]["a"]
-    found = []
+    rows = []
     for metrics in estimate(design, list(TARGETS), root=root, seeds=SEEDS):
         row = {
             "max_delay": max_delay,
@@ -45,17 +45,17 @@ def measured(max_delay: int, root: Path) -> list[dict[str, Any]]:
             "tick_clocks": clocks,
             "memory_bits": layer["memory_bits"],
         }
-        found.append(row)
+        rows.append(row)
         print(row, flush=True)
-    return found
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    rows = [row for max_delay in DELAYS for row in measured(max_delay, given.build)]
+    options = parser.parse_args()
+    rows = [row for max_delay in DELAYS for row in measured(max_delay, options.build)]
     command = "python benchmarks/delay_cost.py --out reports"
     setting = {
         "inputs": INPUTS,
@@ -65,7 +65,7 @@ def main() -> None:
         "weight_bits": 8,
     }
     write_json(
-        given.out / "delay_cost.json",
+        options.out / "delay_cost.json",
         {"schema_version": "sc-hw.delay_cost.v1", "command": command, **setting, "rows": rows},
     )
     lines = [
@@ -93,7 +93,7 @@ def main() -> None:
         f" {row['memory_bits']['synapses']} | {row['memory_bits'].get('history', 0)} |"
         for row in rows
     ]
-    write_report(given.out, "delay_cost", "\n".join(lines) + "\n")
+    write_report(options.out, "delay_cost", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -78,15 +78,15 @@ def main() -> None:
     out = parser.parse_args().out
     rows = []
     for bits, terms, weight in CASES:
-        found = np.array([compared(bits, terms, weight, seed) for seed in SEEDS])
+        figures = np.array([compared(bits, terms, weight, seed) for seed in SEEDS])
         rows.append(
             {
                 "terms": terms,
                 "code_bits": bits,
                 "weight_bits": weight,
-                "distance_mean": round(float(found[:, 0].mean()), 4),
-                "distance_sd": round(float(found[:, 0].std(ddof=1)), 4),
-                "mismatch_mean": round(float(found[:, 1].mean()), 5),
+                "distance_mean": round(float(figures[:, 0].mean()), 4),
+                "distance_sd": round(float(figures[:, 0].std(ddof=1)), 4),
+                "mismatch_mean": round(float(figures[:, 1].mean()), 5),
             }
         )
         print(rows[-1], flush=True)

@@ -82,12 +82,12 @@ def run(secure: bool) -> dict[str, Any]:
         backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0}},
     )
     up = WISHES.sum(0) * 2 > CLIENTS
-    wanted = [(k + 1) * RATE * (2.0 * up - 1) for k in range(ROUNDS)]
+    votes = [(k + 1) * RATE * (2.0 * up - 1) for k in range(ROUNDS)]
     return {
         "rounds": strategy.rounds,
         "as_voted": [
             bool(np.array_equal(each["parameters"], want))
-            for each, want in zip(strategy.rounds, wanted, strict=True)
+            for each, want in zip(strategy.rounds, votes, strict=True)
         ],
         "seconds": round(time.perf_counter() - began, 1),
     }

@@ -58,11 +58,11 @@ def main() -> None:
     weights: set[int] = set()
     while done < options.steps:
         count, weight = min(CHUNK, options.steps - done), int(rng.integers(0, 65536))
-        drawn, logs = stimulus(rng, count), []
+        inputs, logs = stimulus(rng, count), []
         for device, name in ((model, "model"), (rtl, "rtl")):
             device.load(weight)
             began = perf_counter()
-            logs.append(device.run(**drawn))
+            logs.append(device.run(**inputs))
             seconds[name] += perf_counter() - began
         for field, expected in logs[0].items():
             wrong = np.flatnonzero(expected != logs[1][field])

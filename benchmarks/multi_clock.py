@@ -26,12 +26,12 @@ REPEATS = 3
 
 def seconds(run: Callable[[], object], repeats: int = REPEATS) -> float:
     """The least of some repeats: what else runs on the machine can only add to it."""
-    found = []
+    times = []
     for _ in range(repeats):
         began = perf_counter()
         run()
-        found.append(perf_counter() - began)
-    return min(found)
+        times.append(perf_counter() - began)
+    return min(times)
 
 
 def naive(layer: HetSynLayer, inputs: np.ndarray, dt: float = 1.0) -> np.ndarray:
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--limit", type=float, default=3.0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rng = np.random.default_rng(1)
     rows = []
     for size in SIZES:
@@ -105,10 +105,10 @@ def main() -> None:
             " synapse steps/s"
         )
     slowest = max(float(each["run_s"]) for each in rows if str(each["what"]).startswith("layer"))
-    print(f"slowest layer {slowest} s, limit {given.limit} s")
-    if given.out:
-        given.out.write_text(json.dumps(rows, indent=1) + "\n")
-    sys.exit(slowest > given.limit)
+    print(f"slowest layer {slowest} s, limit {options.limit} s")
+    if options.out:
+        options.out.write_text(json.dumps(rows, indent=1) + "\n")
+    sys.exit(slowest > options.limit)
 
 
 if __name__ == "__main__":

@@ -58,11 +58,11 @@ def mask(spikes: np.ndarray) -> np.ndarray:
 
 def traces(spikes: np.ndarray, increment: int, top: int, shift: int) -> np.ndarray:
     """Values before each step of a trace, shape (T, n)."""
-    found, value = np.empty(spikes.shape, np.int64), np.zeros(spikes.shape[1], np.int64)
+    values, value = np.empty(spikes.shape, np.int64), np.zeros(spikes.shape[1], np.int64)
     for t, now in enumerate(spikes):
-        found[t] = value
+        values[t] = value
         value = np.minimum(value - (value >> shift) + np.where(now, increment, 0), top)
-    return found
+    return values
 
 
 def bound_arrays(family: str, pre: np.ndarray, post: np.ndarray) -> list[np.ndarray]:
@@ -149,7 +149,7 @@ def models(turns: int) -> dict[str, float]:
             one.step(inputs)
 
     seconds = best(turns, scalar, lambda: bank.step(many))
-    found = {"scalar": 5000 / seconds[0], "numpy": 100_000 / seconds[1]}
+    rates = {"scalar": 5000 / seconds[0], "numpy": 100_000 / seconds[1]}
     if importlib.util.find_spec(PEER) is not None:
         from sc_neurocore.learning import OnlineO1Config, OnlineO1Synapse
 
@@ -159,8 +159,8 @@ def models(turns: int) -> dict[str, float]:
             for _ in range(5000):
                 peer.step(pre_spike=True, post_spike=False, reward=3)
 
-        found["peer"] = 5000 / best(turns, steps)[0]
-    return found
+        rates["peer"] = 5000 / best(turns, steps)[0]
+    return rates
 
 
 def closed_loop(bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def closed_loop(bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
 
 def growth(turns: int) -> list[dict[str, Any]]:
     """Nanoseconds a synapse and step, from 10^3 to 10^7 synapses."""
-    rule, rng, found = load_rule(RSTDP), np.random.default_rng(4), []
+    rule, rng, results = load_rule(RSTDP), np.random.default_rng(4), []
     for rows, columns in SIZES:
         steps = max(256, min(65_536, 2**28 // (rows * columns) // 64 * 64))
         layer = OpenLoopLayer(rule, rule.params_type(), rows, columns, 30_000)
@@ -225,32 +225,32 @@ def growth(turns: int) -> list[dict[str, Any]]:
             turns,
             lambda layer=layer, pre=pre, post=post, shared=shared: layer.replay(pre, post, shared),
         )
-        found.append(
+        results.append(
             {
                 "synapses": rows * columns,
                 "steps": steps,
                 "ns": seconds / (rows * columns * steps) * 1e9,
             }
         )
-    return found
+    return results
 
 
 def rtl(turns: int) -> dict[str, float]:
     """Clocks a second of a compiled lane, updates a second of a layer, by the public API."""
-    rng, found = np.random.default_rng(5), {}
+    rng, rates = np.random.default_rng(5), {}
     with tempfile.TemporaryDirectory() as root:
         lane = Device.open(Design(name="lane", block="lane"), on="rtl", root=Path(root))
         count = 1_000_000
         stimulus = {name: rng.random(count) < 0.3 for name in ("pre_spike", "post_spike")}
         stimulus["reward"] = rng.integers(-128, 128, count).astype(np.int8)
-        found["lane_cycles_per_s"] = count / best(turns, lambda: lane.run(**stimulus))[0]
+        rates["lane_cycles_per_s"] = count / best(turns, lambda: lane.run(**stimulus))[0]
         spec = PlasticLayerSpec(inputs=128, neurons=32, lanes=8)
         layer = Device.open(
             Design(name="layer", block="layer", layer=spec), on="rtl", root=Path(root)
         )
         inputs = {"spikes": rng.random((100, 128)) < 0.1, "reward": rng.integers(-128, 128, 100)}
-        found["layer_updates_per_s"] = 100 * 128 * 32 / best(turns, lambda: layer.run(**inputs))[0]
-    return found
+        rates["layer_updates_per_s"] = 100 * 128 * 32 / best(turns, lambda: layer.run(**inputs))[0]
+    return rates
 
 
 def numba_of(turns: int) -> dict[str, Any]:
@@ -350,19 +350,19 @@ def markdown(result: dict[str, Any]) -> str:
                 f"| dense replay, {row['rule']}, {label} | {rate:,.0f} | {rate / scalar:,.0f} |"
             )
     rate = result["numba"]["updates_per_s"]
-    shown = (
+    cells = (
         f"{rate:,.0f} | {rate / scalar:,.0f}"
         if rate
         else f"not measured: {result['numba']['reason']} | -"
     )
-    lines.append(f"| dense replay, {RSTDP}, Numba by hand | {shown} |")
+    lines.append(f"| dense replay, {RSTDP}, Numba by hand | {cells} |")
     for kind, rate in result["closed_loop"]["updates_per_s"].items():
         label = "compiled from the rule" if kind == "native" else "plain C loop by hand"
         lines.append(f"| closed loop 1,024 x 256, {label} | {rate:,.0f} | {rate / scalar:,.0f} |")
     lines += ["", "| ratio | reached | asked |", "|---|---|---|"]
     for check in result["checks"]:
-        got = "not measured" if check["reached"] is None else f"{check['reached']:,.2f}"
-        lines.append(f"| {check['what']} | {got} | {check['asked']:,} |")
+        reach = "not measured" if check["reached"] is None else f"{check['reached']:,.2f}"
+        lines.append(f"| {check['what']} | {reach} | {check['asked']:,} |")
     lines += [
         "",
         (

@@ -76,12 +76,12 @@ def timed(what: str, net: Network) -> dict[str, Any]:
     """The best of some runs, each from the beginning."""
     ms = STEPS * net.dt_ms
     rates = [net.add(RateMonitor(net.populations[label], ms)) for label in ("source", "target")]
-    found = []
+    times = []
     for _ in range(REPEATS):
         net.reset()
         began = perf_counter()
         net.run(STEPS)
-        found.append(perf_counter() - began)
+        times.append(perf_counter() - began)
     (projection,) = net.projections.values()
     source_hz, target_hz = (float(rate.rates_hz[0]) for rate in rates)
     row = {
@@ -91,9 +91,9 @@ def timed(what: str, net: Network) -> dict[str, Any]:
         "dt_ms": net.dt_ms,
         "source_hz": round(source_hz, 1),
         "target_hz": round(target_hz, 1),
-        "seconds": round(min(found), 3),
-        "seconds_all": [round(each, 3) for each in found],
-        "deliveries_per_s": round(source_hz * ms / 1000 * projection.size / min(found)),
+        "seconds": round(min(times), 3),
+        "seconds_all": [round(each, 3) for each in times],
+        "deliveries_per_s": round(source_hz * ms / 1000 * projection.size / min(times)),
     }
     print(
         f"{what:42} source {source_hz:6.1f} Hz, target {target_hz:6.1f} Hz: {row['seconds']:7.3f}"
@@ -122,18 +122,19 @@ def against_naive(n: int, rate_hz: float) -> dict[str, Any]:
     """`propagate` against the loop, on the same spikes; both give the same currents."""
     (projection,) = network(n, rate_hz).projections.values()
     raster = (np.random.default_rng(2).random((STEPS, n)) < rate_hz * DT_MS / 1000).astype(float)
-    fast, slow, wanted, found = [], [], np.empty(0), np.empty(0)
+    fast, slow, expected, currents = [], [], np.empty(0), np.empty(0)
     for _ in range(REPEATS):
         projection.reset()
         began = perf_counter()
-        found = np.array([projection.propagate(row) for row in raster])
+        currents = np.array([projection.propagate(row) for row in raster])
         middle = perf_counter()
-        wanted = naive(projection, raster)
+        expected = naive(projection, raster)
         fast.append(middle - began)
         slow.append(perf_counter() - middle)
-    if not np.allclose(found, wanted, rtol=0, atol=1e-9):
+    if not np.allclose(currents, expected, rtol=0, atol=1e-9):
         raise SystemExit(
-            f"propagate differs from one synapse after the other by {np.abs(found - wanted).max()}"
+            "propagate differs from one synapse after the other by"
+            f" {np.abs(currents - expected).max()}"
         )
     row = {
         "size": n,
@@ -153,7 +154,7 @@ def memory(rate_hz: float) -> dict[str, Any]:
     """What a network holds, and how much more its runs need at the most, by tracemalloc."""
     tracemalloc.start()
     net = network(N, rate_hz)
-    held = tracemalloc.get_traced_memory()[0]
+    base = tracemalloc.get_traced_memory()[0]
     peaks = []
     for steps in MEMORY_STEPS:
         net.reset()
@@ -173,8 +174,8 @@ def memory(rate_hz: float) -> dict[str, Any]:
     (projection,) = net.projections.values()
     row = {
         "rate_hz": rate_hz,
-        "network_mb": round(held / 1e6, 1),
-        "bytes_per_synapse": round(held / projection.size, 1),
+        "network_mb": round(base / 1e6, 1),
+        "bytes_per_synapse": round(base / projection.size, 1),
         "runs": peaks,
     }
     print(
@@ -236,7 +237,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--limit", type=float, default=5.0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     networks = [timed(f"{rate:g} Hz", network(N, rate)) for rate in (10.0, 20.0, 100.0, 500.0)]
     networks.append(timed("every neuron, every step", network(N, 1000.0)))
     networks.append(timed("20 Hz, long delays", network(N, 20.0, 200)))
@@ -261,16 +262,16 @@ def main() -> None:
         ],
         "memory": [memory(rate) for rate in (20.0, 1000.0)],
     }
-    if given.out:
-        write_json(given.out / "network_speed.json", result)
+    if options.out:
+        write_json(options.out / "network_speed.json", result)
         page = report(result, "python benchmarks/network.py --out reports")
-        write_report(given.out, "network_speed", page)
+        write_report(options.out, "network_speed", page)
     seconds = next(row["seconds"] for row in networks if row["what"] == "20 Hz")
     runs = [[run["peak_kb"] for run in row["runs"]] for row in result["memory"]]
     growth = max(peaks[-1] - peaks[0] for peaks in runs)
     longer = f"{MEMORY_STEPS[-1]} steps need {growth:.1f} KB more than {MEMORY_STEPS[0]}"
-    print(f"20 Hz: {seconds} s, limit {given.limit} s; {longer}")
-    sys.exit(seconds > given.limit or growth > GROWTH_KB)
+    print(f"20 Hz: {seconds} s, limit {options.limit} s; {longer}")
+    sys.exit(seconds > options.limit or growth > GROWTH_KB)
 
 
 if __name__ == "__main__":

@@ -43,14 +43,14 @@ def mnist_sized() -> NetworkSpec:
 
 def parameters(spec: NetworkSpec, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
     """Random weights, and thresholds with which about a fifth of the neurons fire in a tick."""
-    drawn = {}
+    arrays = {}
     for name, (shape, low, high) in parameter_bounds(spec).items():
         if name.endswith("threshold"):
             low, high = 16 * 300, 16 * 900
         if name.endswith("leak"):
             low = high = 3700  # of 4096
-        drawn[name] = rng.integers(low, high + 1, shape)
-    return drawn
+        arrays[name] = rng.integers(low, high + 1, shape)
+    return arrays
 
 
 def best(turns: int, work: Callable[[], object]) -> float:
@@ -72,8 +72,8 @@ def spikes(rng: np.random.Generator, ticks: int, inputs: int, active: float) -> 
 def ticks_a_second(turns: int) -> list[dict[str, float]]:
     """784-128-10, compiled and golden, by activity."""
     rng, spec, rows = np.random.default_rng(1), mnist_sized(), []
-    given = parameters(spec, rng)
-    native, golden = NativeNetwork(spec, given), Network(spec, given)
+    arrays = parameters(spec, rng)
+    native, golden = NativeNetwork(spec, arrays), Network(spec, arrays)
     for active in ACTIVE:
         x = spikes(rng, 20_000, 784, active)
         native.reset()

@@ -62,7 +62,7 @@ def measured(k: int | None, steps: int) -> float:
     return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, 1)
 
 
-def drawn(result: dict[str, Any], file: Path) -> None:
+def plot(result: dict[str, Any], file: Path) -> None:
     """The plot."""
     mpl.rcParams["svg.hashsalt"] = "sc-hw"
     figure = Figure(figsize=(6, 3.6), layout="constrained")
@@ -111,9 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.one:
-        print(measured(given.one[0] or None, given.one[1]))
+    options = parser.parse_args()
+    if options.one:
+        print(measured(options.one[0] or None, options.one[1]))
         return
     peaks: dict[str, list[float]] = {}
     for name, k in CHUNKS.items():
@@ -135,10 +135,10 @@ def main() -> None:
         "lengths": list(LENGTHS),
         "peak_mb": peaks,
     }
-    if given.out:
-        write_json(given.out / "tbptt_memory.json", result)
-        write_report(given.out, "tbptt_memory", table(result))
-        drawn(result, given.out / "tbptt_memory.png")
+    if options.out:
+        write_json(options.out / "tbptt_memory.json", result)
+        write_report(options.out, "tbptt_memory", table(result))
+        plot(result, options.out / "tbptt_memory.png")
     sys.exit(
         any(values[-1] - values[0] > GROWTH_MB for name, values in peaks.items() if name != "BPTT")
     )

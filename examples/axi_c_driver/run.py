@@ -60,9 +60,9 @@ def run(root: Path) -> tuple[list[str], list[str]]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     place = build.manifest["placement"]
-    given = BENCH["stimulus"](place["inputs"], place["neurons"])
-    BENCH["write_files"](given, folder)
-    return compile_and_run(build, folder), BENCH["expected"](given)
+    arrays = BENCH["stimulus"](place["inputs"], place["neurons"])
+    BENCH["write_files"](arrays, folder)
+    return compile_and_run(build, folder), BENCH["expected"](arrays)
 
 
 def main() -> None:
@@ -70,10 +70,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"))
     options = parser.parse_args()
-    printed, wanted = run(options.build)
-    if printed != wanted:
-        wrong = [pair for pair in zip(printed, wanted, strict=False) if pair[0] != pair[1]]
-        raise SystemExit(f"{len(printed)} lines against {len(wanted)}; the first two: {wrong[:1]}")
+    printed, lines = run(options.build)
+    if printed != lines:
+        wrong = [pair for pair in zip(printed, lines, strict=False) if pair[0] != pair[1]]
+        raise SystemExit(f"{len(printed)} lines against {len(lines)}; the first two: {wrong[:1]}")
     print(f"{len(printed)} lines of the C driver are those of the golden model")
 
 

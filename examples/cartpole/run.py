@@ -224,12 +224,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         enough = sum(run.last >= ASKED for run in runs)
         of = f"{enough} of {len(runs)} seeds"
         console.print(f"{of} reach a mean of {ASKED:.0f} in the last {LAST}")
-        found = [
+        comparisons = [
             compared(on, options.seeds[0], options.episodes, console) for on in options.compare
         ]
-    for row in found:
+    for row in comparisons:
         console.print(row)
-    if any(row["differences_at_the_end"] or not row["same_decisions"] for row in found):
+    if any(row["differences_at_the_end"] or not row["same_decisions"] for row in comparisons):
         sys.exit(1)
 
 

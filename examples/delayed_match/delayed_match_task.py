@@ -62,8 +62,8 @@ class Samples:
     def targets(self) -> NDArray[np.int64]:
         """What is told: the class in the steps of the answer, nothing before."""
         steps = self.spikes.shape[1]
-        told = np.arange(steps) >= steps - ANSWER
-        return np.where(told[None, :], self.classes[:, None], UNTOLD)
+        answers = np.arange(steps) >= steps - ANSWER
+        return np.where(answers[None, :], self.classes[:, None], UNTOLD)
 
 
 def samples(count: int, delays: Delays, rng: np.random.Generator) -> Samples:
@@ -92,8 +92,8 @@ def first_weights(design: Design, seed: int) -> dict[str, NDArray[np.int64]]:
 
 def data(seed: int, count: int, delays: Delays, tests: int = 500) -> tuple[Samples, Samples]:
     """Samples to learn from, and others to test with."""
-    learned, tested = (np.random.default_rng([seed, part]) for part in (2, 3))
-    return samples(count, delays, learned), samples(tests, delays, tested)
+    training, test = (np.random.default_rng([seed, part]) for part in (2, 3))
+    return samples(count, delays, training), samples(tests, delays, test)
 
 
 def phases(network: RecurrentNetworkSpec, count: int) -> list[tuple[slice, tuple[int, int]]]:
@@ -107,41 +107,41 @@ def phases(network: RecurrentNetworkSpec, count: int) -> list[tuple[slice, tuple
     ]
 
 
-def portions(network: RecurrentNetworkSpec, given: Samples, *, hidden: bool) -> list[Portion]:
+def portions(network: RecurrentNetworkSpec, training: Samples, *, hidden: bool) -> list[Portion]:
     """Samples as they are shown, with their classes and the sizes of steps; see `learn`."""
     return [
         Portion(
             {
-                "spikes": given.spikes[part],
-                "targets": given.targets[part],
+                "spikes": training.spikes[part],
+                "targets": training.targets[part],
                 "learn": {network.hidden.name: hidden},
             },
-            given.classes[part],
+            training.classes[part],
             {"hidden_shift": own, "readout_shift": readout},
         )
-        for part, (own, readout) in phases(network, len(given.classes))
+        for part, (own, readout) in phases(network, len(training.classes))
     ]
 
 
-def task(network: RecurrentNetworkSpec, shown: Samples, tested: Samples, *, hidden: bool) -> Task:
+def task(network: RecurrentNetworkSpec, training: Samples, test: Samples, *, hidden: bool) -> Task:
     """The same with the samples that test, for a run in Verilog and model."""
-    shown_portions = portions(network, shown, hidden=hidden)
-    return Task(shown_portions, {"spikes": tested.spikes}, tested.classes, "delayed match")
+    shown_portions = portions(network, training, hidden=hidden)
+    return Task(shown_portions, {"spikes": test.spikes}, test.classes, "delayed match")
 
 
-def learn(device: Device, given: Samples, *, hidden: bool = True) -> NDArray[np.int64]:
+def learn(device: Device, training: Samples, *, hidden: bool = True) -> NDArray[np.int64]:
     """Show samples with their classes; the class after each step, (samples, steps).
 
     Parameters
     ----------
     device : with its first weights.
-    given : the samples.
+    training : the samples.
     hidden : whether the recurrent layer learns; the readout does.
     """
     answers = []
     if device.design.recurrent is None:
         raise ValueError(f"{device.design.name} has no recurrent network")
-    for portion in portions(device.design.recurrent, given, hidden=hidden):
+    for portion in portions(device.design.recurrent, training, hidden=hidden):
         device.set(**portion.parameters)
         answers.append(device.run(**portion.stimulus))
     return np.concatenate(answers)

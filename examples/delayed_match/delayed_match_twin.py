@@ -52,8 +52,8 @@ class FloatTwin:
         self.potential, self.spike, self.slope, self.trace, self.signal = np.zeros((5, hidden))
         self.past = np.zeros((self.spec.hidden.max_delay, hidden))  # spikes, the newest first
         self.scores = np.zeros(classes)
-        told = np.full(len(spikes), -1) if targets is None else np.asarray(targets)
-        for lines, target in zip(spikes, told.tolist(), strict=True):
+        labels = np.full(len(spikes), -1) if targets is None else np.asarray(targets)
+        for lines, target in zip(spikes, labels.tolist(), strict=True):
             self._step(lines, target)
         return int(self.scores.argmax())
 
@@ -88,11 +88,11 @@ class FloatTwin:
             -hidden.slope_shift
         )
         self.slope = np.clip(near, 0, hidden.slope_format.hi)
-        left = 1 - 2.0**-spec.readout_shift
+        decay = 1 - 2.0**-spec.readout_shift
         self.trace = np.minimum(
-            self.trace * left + spec.trace_increment * self.spike, TRACE_FORMAT.hi
+            self.trace * decay + spec.trace_increment * self.spike, TRACE_FORMAT.hi
         )
-        self.scores = self.scores * left + self.spike @ self.readout
+        self.scores = self.scores * decay + self.spike @ self.readout
         self._learn(target)
 
     def _learn(self, target: int) -> None:

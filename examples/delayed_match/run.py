@@ -54,35 +54,35 @@ def main() -> None:
         default="model",
         help="rtl: the Verilog learns beside the model, and a report can show it",
     )
-    given = parser.parse_args()
-    changes = given.jittered or given.delays
-    name = f"delayed_match{'_delays' if given.delays else '_jittered' if changes else ''}"
-    shown, tested = data(given.seed, given.samples, JITTERED if changes else FIXED)
+    options = parser.parse_args()
+    changes = options.jittered or options.delays
+    name = f"delayed_match{'_delays' if options.delays else '_jittered' if changes else ''}"
+    training, test = data(options.seed, options.samples, JITTERED if changes else FIXED)
     with errors_in_one_line():
         path = HERE / f"{name}.toml"
-        if given.on == "rtl":
-            in_verilog(path, shown, tested, seed=given.seed, hidden=not given.frozen)
+        if options.on == "rtl":
+            in_verilog(path, training, test, seed=options.seed, hidden=not options.frozen)
             return
         with Device.open(path) as device:
-            device.load(first_weights(device.design, given.seed))
-            print(f"before: {100 * right(device, tested):.1f} % of {len(tested.classes)} right")
-            learn(device, shown, hidden=not given.frozen)
-            after = right(device, tested)
-            print(f"after {given.samples:,} samples: {100 * after:.1f} % right")
+            device.load(first_weights(device.design, options.seed))
+            print(f"before: {100 * right(device, test):.1f} % of {len(test.classes)} right")
+            learn(device, training, hidden=not options.frozen)
+            after = right(device, test)
+            print(f"after {options.samples:,} samples: {100 * after:.1f} % right")
 
 
-def in_verilog(path: Path, shown: Samples, tested: Samples, *, seed: int, hidden: bool) -> None:
+def in_verilog(path: Path, training: Samples, test: Samples, *, seed: int, hidden: bool) -> None:
     """Learn in Verilog and model side by side; a report of the design then shows it."""
     design = load_design(path)
     build = elaborate(design)
     network: Any = design.recurrent
-    given = task(network, shown, tested, hidden=hidden)
-    found = learn_task(build, given, first_weights(design, seed), seed=seed, progress=interactive)
-    print(f"before: {100 * found['before']:.1f} % of {found['held_out']} right")
-    print(f"after {found['samples']:,} samples in Verilog: {100 * found['after']:.1f} % right")
+    job = task(network, training, test, hidden=hidden)
+    result = learn_task(build, job, first_weights(design, seed), seed=seed, progress=interactive)
+    print(f"before: {100 * result['before']:.1f} % of {result['held_out']} right")
+    print(f"after {result['samples']:,} samples in Verilog: {100 * result['after']:.1f} % right")
     print(
-        f"other answers than the model's: {found['other_answers']}; other values of the state:"
-        f" {found['other_values_of_the_state']} of {found['values_of_the_state']:,}"
+        f"other answers than the model's: {result['other_answers']}; other values of the state:"
+        f" {result['other_values_of_the_state']} of {result['values_of_the_state']:,}"
     )
     print(f"sc-hw report {path}  # shows it")
 

@@ -58,13 +58,13 @@ def network(kind: Kind, seed: int) -> torch.nn.Sequential:
     vary by half a threshold.
     """
     torch.manual_seed(seed)
-    drawn = torch.randint(0, LONGEST + 1, (HIDDEN, INPUTS)).float()
+    delays = torch.randint(0, LONGEST + 1, (HIDDEN, INPUTS)).float()
     first = DelayLinear(
         INPUTS,
         HIDDEN,
         LONGEST,
         learn_delay=kind == "learned",
-        init_delay=0.0 if kind == "none" else drawn,
+        init_delay=0.0 if kind == "none" else delays,
     )
     second = torch.nn.Linear(HIDDEN, CLASSES, bias=False)
     surrogate = partial(fast_sigmoid_surrogate, slope=SLOPE)
@@ -134,27 +134,27 @@ def accuracy(net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor) ->
 
 def rounded(net: torch.nn.Sequential) -> torch.nn.Sequential:
     """A copy with whole delays, nothing else rounded."""
-    made = copy.deepcopy(net)
+    clone = copy.deepcopy(net)
     with torch.no_grad():
-        made[0].synapses.delay.copy_(made[0].synapses.delays_int)
-    return made
+        clone[0].synapses.delay.copy_(clone[0].synapses.delays_int)
+    return clone
 
 
 def in_integers(net: torch.nn.Sequential, quantiser: DenseQuantiser) -> torch.nn.Sequential:
     """A copy that computes as its hardware will."""
-    made = copy.deepcopy(net)
-    for layer in made:
+    clone = copy.deepcopy(net)
+    for layer in clone:
         layer.quantiser = quantiser
-    return made
+    return clone
 
 
 def tuned(
     net: torch.nn.Sequential, quantiser: DenseQuantiser, rate: float, seed: int
 ) -> torch.nn.Sequential:
     """A copy, trained on with the numbers that hardware has; delays are rounded first and stay."""
-    made = in_integers(rounded(net), quantiser)
-    train(made, rate / TUNE_PART, 0.0, seed, TUNE, UPDATES // TUNE_PART)
-    return made
+    clone = in_integers(rounded(net), quantiser)
+    train(clone, rate / TUNE_PART, 0.0, seed, TUNE, UPDATES // TUNE_PART)
+    return clone
 
 
 def integers(net: torch.nn.Sequential) -> list[QuantisedLayer]:
@@ -184,13 +184,13 @@ def fixed_point_accuracy(
     first `checked` sequences.
     """
     with torch.no_grad():
-        found = net(x)
+        spikes = net(x)
     layers = integers(net)
     for k in range(checked):
         if not np.array_equal(
-            golden(layers, x[:, k].numpy().astype(np.uint8)), found[:, k].numpy()
+            golden(layers, x[:, k].numpy().astype(np.uint8)), spikes[:, k].numpy()
         ):
             raise RuntimeError(
                 f"the golden network fires other spikes than the layers in integers in sequence {k}"
             )
-    return float((found.sum(0).argmax(1) == labels).double().mean())
+    return float((spikes.sum(0).argmax(1) == labels).double().mean())

@@ -48,8 +48,8 @@ def stimulus() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     classes.
     """
     x, labels = tensors(TESTED, stream(SEED, TEST))
-    shown = x.numpy().astype(np.uint8).transpose(1, 0, 2)
-    padded = np.pad(shown, ((0, 0), (0, SILENCE), (0, 0)))
+    sequences = x.numpy().astype(np.uint8).transpose(1, 0, 2)
+    padded = np.pad(sequences, ((0, 0), (0, SILENCE), (0, 0)))
     return padded.reshape(-1, padded.shape[2]), labels.numpy()
 
 

@@ -65,7 +65,7 @@ STAGES = {
 
 def settings(folder: Path) -> dict[str, dict[str, float]]:
     """Mean validation accuracy over the settings' seeds: by kind, and by learning rates as text."""
-    found: dict[str, dict[str, float]] = {}
+    shares: dict[str, dict[str, float]] = {}
     for kind in KINDS:
         for rate in RATES:
             for delay_rate in DELAY_RATES if kind == "learned" else (0.0,):
@@ -85,17 +85,17 @@ def settings(folder: Path) -> dict[str, dict[str, float]]:
                     right.append(
                         once(folder / f"settings-{kind}-{rate}-{delay_rate}-{seed}.json", make)
                     )
-                found.setdefault(kind, {})[f"{rate} {delay_rate}"] = statistics.mean(right)
+                shares.setdefault(kind, {})[f"{rate} {delay_rate}"] = statistics.mean(right)
                 print(
                     f"settings: {kind:8} rates {rate} {delay_rate}: {statistics.mean(right):.3f}",
                     flush=True,
                 )
-    return found
+    return shares
 
 
-def best_rates(found: dict[str, dict[str, float]], kind: Kind) -> tuple[float, float]:
+def best_rates(shares: dict[str, dict[str, float]], kind: Kind) -> tuple[float, float]:
     """Learning rates of weights and delays that did best on the settings' seeds."""
-    best = max(found[kind], key=lambda rates: found[kind][rates])
+    best = max(shares[kind], key=lambda rates: shares[kind][rates])
     rate, delay_rate = best.split()
     return float(rate), float(delay_rate)
 
@@ -106,7 +106,7 @@ def one(kind: Kind, seed: int, rates: tuple[float, float]) -> dict[str, Any]:
     train(net, *rates, seed, TRAIN)
     x, labels = tensors(TESTED, stream(seed, TEST))
     fine = tuned(net, QUANTISER, rates[0], seed)
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "float": accuracy(net, x, labels),
         "rounded": accuracy(rounded(net), x, labels),
         "integers": fixed_point_accuracy(in_integers(net, QUANTISER), x, labels),
@@ -118,10 +118,10 @@ def one(kind: Kind, seed: int, rates: tuple[float, float]) -> dict[str, Any]:
         "moved": moved(kind, seed, net),
     }
     print(
-        f"seed {seed}, {kind:8}: " + ", ".join(f"{stage} {found[stage]:.3f}" for stage in STAGES),
+        f"seed {seed}, {kind:8}: " + ", ".join(f"{stage} {figures[stage]:.3f}" for stage in STAGES),
         flush=True,
     )
-    return found
+    return figures
 
 
 def moved(kind: Kind, seed: int, net: torch.nn.Sequential) -> float:
@@ -145,7 +145,7 @@ def summary(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     pairs = {"random over none": ("random", "none"), "learned over random": ("learned", "random")}
     return {
         "accuracy": {
-            kind: {stage: spread(found) for stage, found in by.items()}
+            kind: {stage: spread(shares) for stage, shares in by.items()}
             for kind, by in values.items()
         },
         "differences": {
@@ -239,8 +239,8 @@ def errors_by_rounding(report: dict[str, Any]) -> list[str]:
     ]
     for layer, errors in report["seeds"][0]["learned"]["errors"].items():
         for what in errors:
-            found = [seed["learned"]["errors"][layer][what] for seed in report["seeds"]]
-            mean = {key: statistics.mean(each[key] for each in found) for key in found[0]}
+            losses = [seed["learned"]["errors"][layer][what] for seed in report["seeds"]]
+            mean = {key: statistics.mean(each[key] for each in losses) for key in losses[0]}
             cells = [
                 f"{mean[key]:.2g}" for key in ("largest", "rms", "relative_largest", "relative_rms")
             ]
@@ -269,10 +269,10 @@ def learning_rates(report: dict[str, Any]) -> list[str]:
         "| delays | rate of weights | rate of delays, ticks | accuracy |",
         "|---|--:|--:|--:|",
     ]
-    for kind, found in report["settings"].items():
+    for kind, accuracies in report["settings"].items():
         lines += [
             f"| {kind} | {' | '.join(rates.split())} | {value:.3f} |"
-            for rates, value in found.items()
+            for rates, value in accuracies.items()
         ]
     return lines
 
@@ -326,9 +326,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--seeds", type=int, default=10)
-    given = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    folder = given.build / "delays"
+    folder = options.build / "delays"
     rates = settings(folder)
     seeds = [
         {"seed": seed}
@@ -339,11 +339,11 @@ def main() -> None:
             )
             for kind in KINDS
         }
-        for seed in range(given.seeds)
+        for seed in range(options.seeds)
     ]
     report = {
         "schema": SCHEMA,
-        "command": f"python examples/delays/run.py --out reports --seeds {given.seeds}",
+        "command": f"python examples/delays/run.py --out reports --seeds {options.seeds}",
         "made_with": {
             "torch": torch.__version__,
             "numpy": np.__version__,
@@ -361,14 +361,14 @@ def main() -> None:
         "settings": rates,
         "seeds": seeds,
     }
-    given.out.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("delays.json", json.dumps(report, indent=1) + "\n"),
         ("delays.md", markdown(report)),
     ):
-        with replacing(given.out / name) as temporary:
+        with replacing(options.out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    picture(report, given.out / "delays.png")
+    picture(report, options.out / "delays.png")
 
 
 if __name__ == "__main__":

@@ -38,9 +38,9 @@ def sequences(
     edge = max(LAGS)
     source = rng.random((task.ticks + 2 * edge, count, CHANNELS)) < task.rate
     ticks = np.arange(task.ticks)[:, None] + edge
-    left = source[edge : edge + task.ticks]
-    right = source[ticks - np.array(LAGS)[labels], np.arange(count)]
-    both = np.concatenate([left, right], axis=2)
+    early = source[edge : edge + task.ticks]
+    late = source[ticks - np.array(LAGS)[labels], np.arange(count)]
+    both = np.concatenate([early, late], axis=2)
     shape = both.shape
     return ((both & (rng.random(shape) < task.heard)) | (rng.random(shape) < task.noise)).astype(
         np.uint8

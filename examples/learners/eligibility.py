@@ -34,11 +34,11 @@ def trained(seed: int, tau_e: float) -> float:
     """Return the accuracy after learning with a trace of time constant `tau_e`."""
     draws = np.random.default_rng(seed)
     weight, right = np.zeros((INPUTS, CUES)), 0
-    left = np.exp(-np.arange(CUE + SILENCE - 1, -1, -1) / TAU)
+    weights_of_ticks = np.exp(-np.arange(CUE + SILENCE - 1, -1, -1) / TAU)
     for k in range(TRAIN + TEST):
         cue = int(draws.integers(CUES))
         spikes = trial(draws, cue)
-        drive = left @ spikes @ weight
+        drive = weights_of_ticks @ spikes @ weight
         if k >= TRAIN:
             right += int(np.argmax(drive)) == cue
             continue

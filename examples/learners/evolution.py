@@ -56,11 +56,11 @@ class Patterns:
 def run(seed: int) -> dict[str, float]:
     """Evolve; the baseline is the best of a random search with as many evaluations."""
     patterns = Patterns(seed)
-    found = SNNGeneticEvolver(Neuron, patterns, seed=seed).evolve(300)
+    evolution = SNNGeneticEvolver(Neuron, patterns, seed=seed).evolve(300)
     np.random.seed(seed)
-    best = max(patterns.right(Neuron()) for _ in range(found.evaluations))
+    best = max(patterns.right(Neuron()) for _ in range(evolution.evaluations))
     return {
-        "learner": patterns.right(found.layer),
+        "learner": patterns.right(evolution.layer),
         "baseline": best,
-        "evaluations": found.evaluations,
+        "evaluations": evolution.evaluations,
     }

@@ -56,12 +56,12 @@ def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
 def run(seed: int) -> dict[str, float]:
     """Train with the penalty, and for the baseline without."""
     torch.set_num_threads(1)
-    kept, plain = learned(seed, LAMBDA), learned(seed, 0.0)
+    penalised, plain = learned(seed, LAMBDA), learned(seed, 0.0)
     return {
-        "learner": min(kept),
+        "learner": min(penalised),
         "baseline": min(plain),
-        "first_task": kept[0],
-        "second_task": kept[1],
+        "first_task": penalised[0],
+        "second_task": penalised[1],
         "first_task_plain": plain[0],
         "second_task_plain": plain[1],
     }

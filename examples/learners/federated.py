@@ -27,11 +27,11 @@ def data(seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[np.ndarr
     draws = np.random.default_rng(seed)
     true = draws.normal(size=FEATURES)
 
-    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+    def client(count: int) -> tuple[np.ndarray, np.ndarray]:
         x = draws.normal(size=(count, FEATURES))
         return x, (x @ true > 0).astype(float)
 
-    return [drawn(EXAMPLES) for _ in range(CLIENTS)], drawn(2000)
+    return [client(EXAMPLES) for _ in range(CLIENTS)], client(2000)
 
 
 def gradient(weight: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

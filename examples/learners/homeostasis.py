@@ -51,7 +51,7 @@ def rates(seed: int, scaled: bool) -> list[float]:
             draws.random((source.n, 15)) < 0.5, sign * draws.uniform(0.5, 1.5, (source.n, 15)), 0.0
         )
         net.add(Projection(source, cells, weights, topology="explicit"))
-    homeostasis, found = HomeostaticPlasticity(TARGET_HZ, tau=400.0), []
+    homeostasis, means = HomeostaticPlasticity(TARGET_HZ, tau=400.0), []
     for _ in range(2):
         for at_ms in range(0, HALF_MS, EVERY):
             if at_ms == HALF_MS - SEEN_MS:
@@ -59,13 +59,13 @@ def rates(seed: int, scaled: bool) -> list[float]:
             net.run(EVERY)
             if scaled:
                 homeostasis.update(cells)
-        found.append(float(1000.0 * (cells.spike_counts.sum() - before) / (cells.n * SEEN_MS)))
-    return found
+        means.append(float(1000.0 * (cells.spike_counts.sum() - before) / (cells.n * SEEN_MS)))
+    return means
 
 
-def score(found: list[float]) -> float:
+def score(means: list[float]) -> float:
     """Return how near the worse half is to the target."""
-    return min(min(rate / TARGET_HZ, TARGET_HZ / rate) if rate else 0.0 for rate in found)
+    return min(min(rate / TARGET_HZ, TARGET_HZ / rate) if rate else 0.0 for rate in means)
 
 
 def run(seed: int) -> dict[str, float]:

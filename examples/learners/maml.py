@@ -60,15 +60,15 @@ def loss(outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def judged(module: NetworkModule, seed: int) -> float:
     """Return the score."""
-    learner, draws, found = (
+    learner, draws, scores = (
         MetaLearner(module, INNER, 1.0, loss_fn=loss),
         np.random.default_rng([seed, 3]),
         [],
     )
     for _ in range(50):
         wave = task(draws)
-        found.append(1 - learner.inner_loop(wave, 5).query_loss / np.var(wave.query_targets))
-    return float(np.mean(found))
+        scores.append(1 - learner.inner_loop(wave, 5).query_loss / np.var(wave.query_targets))
+    return float(np.mean(scores))
 
 
 def run(seed: int) -> dict[str, float]:

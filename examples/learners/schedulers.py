@@ -44,5 +44,5 @@ def distance(seed: int, rate: Callable[[], float]) -> float:
 
 def run(seed: int) -> dict[str, float]:
     """Train with each schedule; the baseline is a constant rate."""
-    found = {name: distance(seed, make()) for name, make in SCHEDULES.items()}
-    return {"learner": found["warmup_cosine"], "baseline": found["constant"], **found}
+    distances = {name: distance(seed, make()) for name, make in SCHEDULES.items()}
+    return {"learner": distances["warmup_cosine"], "baseline": distances["constant"], **distances}

@@ -40,8 +40,8 @@ def charges(spikes: np.ndarray, plastic: bool) -> np.ndarray:
     trials, _, lines = spikes.shape
     ticks = spikes.transpose(1, 0, 2).reshape(TICKS, -1)
     delivered = sum(now * synapses.update(now) for now in ticks) if plastic else 0.4 * ticks.sum(0)
-    found = np.reshape(delivered, (trials, lines))
-    return found - found.mean(1, keepdims=True)
+    totals = np.reshape(delivered, (trials, lines))
+    return totals - totals.mean(1, keepdims=True)
 
 
 def trained(seed: int, plastic: bool) -> float:
@@ -55,10 +55,10 @@ def trained(seed: int, plastic: bool) -> float:
         if k < TRIALS:
             weight += 0.5 * (label - answer) * x
         else:
-            chosen = (
+            answer_is_one = (
                 draws.random() < 0.5 if answer == 0.5 else answer > 0.5
             )  # what it can't tell, it guesses
-            right += bool(chosen) == bool(label)
+            right += bool(answer_is_one) == bool(label)
     return right / TRIALS
 
 

@@ -28,9 +28,9 @@ NONE = -100  # class of steps that don't count
 
 def sequences(draws: np.random.Generator, batch: int) -> tuple[np.ndarray, np.ndarray]:
     """Return spikes (TRIALS * STEPS, batch, lines) and classes (TRIALS * STEPS, batch)."""
-    spikes, classes, counted = zip(*(_xor.trials(draws, batch) for _ in range(TRIALS)), strict=True)
-    asked = np.concatenate(counted)[:, None] > 0
-    return np.concatenate(spikes), np.where(asked, np.concatenate(classes), NONE)
+    spikes, classes, masks = zip(*(_xor.trials(draws, batch) for _ in range(TRIALS)), strict=True)
+    is_answer = np.concatenate(masks)[:, None] > 0
+    return np.concatenate(spikes), np.where(is_answer, np.concatenate(classes), NONE)
 
 
 def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
@@ -49,14 +49,14 @@ def trained(seed: int, k: int) -> float:
     for _ in range(SEQUENCES):
         learner.train_step(*sequences(draws, BATCH))
     spikes, classes = sequences(draws, TEST)
-    said = (
+    answers = (
         learner.predict(spikes)
         .unflatten(0, (TRIALS, _xor.STEPS))[:, -_xor.ANSWER :]
         .mean(1)
         .argmax(-1)
     )
-    wanted = torch.tensor(classes).unflatten(0, (TRIALS, _xor.STEPS))[:, -1]
-    return float((said == wanted).float().mean())
+    labels = torch.tensor(classes).unflatten(0, (TRIALS, _xor.STEPS))[:, -1]
+    return float((answers == labels).float().mean())
 
 
 def run(seed: int) -> dict[str, float]:

@@ -97,8 +97,8 @@ def simulate(soc: Path, system: Path, job: dict[str, Any], folder: Path) -> dict
         },
         log_file=folder / "run.log",
     )
-    found: dict[str, Any] = json.loads(Path(job["answer"]).read_text(encoding="utf-8"))
-    return found
+    answer: dict[str, Any] = json.loads(Path(job["answer"]).read_text(encoding="utf-8"))
+    return answer
 
 
 def run(root: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,20 +126,20 @@ def run(root: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             "output_words": host["output"]["words"],
             "answer": str(folder / "answer.json"),
         }
-        found = simulate(verilog, system, job, folder)
+        results = simulate(verilog, system, job, folder)
     resets = {each["name"]: each["reset"] for each in host["registers"]}
     states = [
         unpacked(host["output"]["fields"], packet[1] | packet[2] << WORD_BITS)
-        for packet in found["packets"]
+        for packet in results["packets"]
     ]
-    found |= {"numbers": [packet[0] for packet in found.pop("packets")], "states": states}
-    wanted = {
+    results |= {"numbers": [packet[0] for packet in results.pop("packets")], "states": states}
+    expectations = {
         "identity": [resets[name] for name in ("MAGIC", "PROTOCOL", "BUILD_ID_LOW")],
         "interrupts": [1] * len(STEPS),
         "numbers": list(range(1, len(STEPS) + 1)),
         "states": expected(),
     }
-    return found, wanted
+    return results, expectations
 
 
 def main() -> None:
@@ -147,10 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"))
     options = parser.parse_args()
-    found, wanted = run(options.build)
-    if found != wanted:
-        raise SystemExit(f"the SoC gave {found}, the golden model {wanted}")
-    weights = [state["weight"] for state in found["states"]]
+    results, expectations = run(options.build)
+    if results != expectations:
+        raise SystemExit(f"the SoC gave {results}, the golden model {expectations}")
+    weights = [state["weight"] for state in results["states"]]
     print(f"the SoC's block learned as the golden model: weight {WEIGHT}, then {weights}")
 
 

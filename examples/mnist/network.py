@@ -96,11 +96,11 @@ def distorted(images: Tensor, strength: float, random: torch.Generator) -> Tenso
     """
     count, rows, columns = images.shape
 
-    def drawn(*shape: int) -> Tensor:
+    def uniform(*shape: int) -> Tensor:
         return (torch.rand(*shape, generator=random) * 2 - 1) * strength
 
-    turn, scale, shear = drawn(count) * 0.26, 1 + drawn(count, 2) * 0.12, drawn(count) * 0.2
-    shift = drawn(count, 2) / 7
+    turn, scale, shear = uniform(count) * 0.26, 1 + uniform(count, 2) * 0.12, uniform(count) * 0.2
+    shift = uniform(count, 2) / 7
     cosine, sine = turn.cos(), turn.sin()
     first = torch.stack([cosine * scale[:, 0], shear - sine, shift[:, 0]], 1)
     second = torch.stack([sine, cosine * scale[:, 1], shift[:, 1]], 1)
@@ -110,8 +110,8 @@ def distorted(images: Tensor, strength: float, random: torch.Generator) -> Tenso
     )
     bends = torch.randn(count, 2, 6, 6, generator=random) * 0.055 * strength
     bent = functional.interpolate(bends, (rows, columns), mode="bicubic", align_corners=True)
-    moved = grid + bent.permute(0, 2, 3, 1)
-    return functional.grid_sample(images[:, None], moved, align_corners=False)[:, 0].clamp(0, 1)
+    warp = grid + bent.permute(0, 2, 3, 1)
+    return functional.grid_sample(images[:, None], warp, align_corners=False)[:, 0].clamp(0, 1)
 
 
 class Classifier(torch.nn.Module):
@@ -180,9 +180,9 @@ def convolutional(rows: int, columns: int, classes: int, recipe: Recipe) -> Clas
 
     first = layer((1, rows, columns), 8, (5, 5), 1)
     second = layer(first.output, 16, (5, 5), 2)
-    left = (second.output[1] // 2, second.output[2] // 2)
+    kernel = (second.output[1] // 2, second.output[2] // 2)
     return Classifier(
-        {"first": first, "second": second, "output": layer(second.output, classes, left, 2)}
+        {"first": first, "second": second, "output": layer(second.output, classes, kernel, 2)}
     )
 
 
@@ -209,9 +209,9 @@ def train(
         random = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
         order = torch.randperm(count, generator=random)
         for start in range(0, count - batch + 1, batch):
-            chosen = order[start : start + batch]
-            seen = distorted(pixels[chosen], recipe.distortion, random)
-            yield spikes(seen, recipe), labels[chosen]
+            places = order[start : start + batch]
+            pictures = distorted(pixels[places], recipe.distortion, random)
+            yield spikes(pictures, recipe), labels[places]
 
     loss = partial(torch.nn.functional.cross_entropy, label_smoothing=recipe.smoothing)
     optimiser = torch.optim.Adam(net.parameters(), lr=recipe.rate)

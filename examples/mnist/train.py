@@ -67,9 +67,9 @@ def digits() -> Images:
     """The digits of scikit-learn, 1,797 of 8 x 8."""
     from sklearn.datasets import load_digits
 
-    found = load_digits()
-    pixels = np.rint(found.images * (255 / 16)).astype(np.uint8)
-    return Images(pixels, found.target.astype(np.int64), "digits of scikit-learn")
+    data = load_digits()
+    pixels = np.rint(data.images * (255 / 16)).astype(np.uint8)
+    return Images(pixels, data.target.astype(np.int64), "digits of scikit-learn")
 
 
 def fold(images: Images, number: int) -> Split:
@@ -148,13 +148,13 @@ def figures(design: Path, test: Images, recipe: Recipe) -> dict[str, Any]:
     spec = network_of(design)
     x = samples(test, recipe)
     layers = run_integers(spec, load_parameters(design.with_suffix(".npz"), spec), x)
-    found = answers(layers[-1], test.labels)
+    result = answers(layers[-1], test.labels)
     count = len(test)
     return {
         "images": count,
-        "right": found.right,
-        "accuracy": found.share,
-        "tied": found.tied,
+        "right": result.right,
+        "accuracy": result.share,
+        "tied": result.tied,
         "ticks": x.shape[1],
         "input_events": float(x.sum() / count),
         **{
@@ -192,17 +192,17 @@ def trained(
     return net, before[0]
 
 
-def chosen(given: argparse.Namespace) -> tuple[Split, str]:
+def chosen(options: argparse.Namespace) -> tuple[Split, str]:
     """The images, and a name for the network."""
-    if given.data is None:
-        return fold(digits(), given.fold), "digits"
-    images = load_images(given.data, given.labels)
-    if given.test is None:
-        return fold(images, given.fold), "mnist"
-    test = load_images(given.test, given.test_labels)
+    if options.data is None:
+        return fold(digits(), options.fold), "digits"
+    images = load_images(options.data, options.labels)
+    if options.test is None:
+        return fold(images, options.fold), "mnist"
+    test = load_images(options.test, options.test_labels)
     if test.pixels.shape[1:] != images.pixels.shape[1:] or test.classes > images.classes:
         raise ConfigError(
-            f"data file {given.test} must have images as {given.data} has,"
+            f"data file {options.test} must have images as {options.data} has,"
             f" {images.pixels.shape[1:]} in {images.classes} classes, not"
             f" {test.pixels.shape[1:]} in {test.classes}."
         )
@@ -222,24 +222,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--name", help="of the design")
     parser.add_argument("--out", type=Path, default=Path("mnist"), help="folder to write to")
-    given = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    recipe = RECIPES[given.network]
-    if given.epochs:
-        recipe = replace(recipe, epochs=given.epochs, tuned=max(1, given.epochs // 6))
+    recipe = RECIPES[options.network]
+    if options.epochs:
+        recipe = replace(recipe, epochs=options.epochs, tuned=max(1, options.epochs // 6))
     try:
-        split, name = chosen(given)
+        split, name = chosen(options)
         print(f"{len(split.train)} images to train with, {len(split.test)} to test with")
-        net, before = trained(given.network, split, recipe, given.seed, progress=True)
-        design = written(net, split.test, recipe, given.out, given.name or name)
-        found = figures(design, split.test, recipe)
+        net, before = trained(options.network, split, recipe, options.seed, progress=True)
+        design = written(net, split.test, recipe, options.out, options.name or name)
+        values = figures(design, split.test, recipe)
     except (ConfigError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     print(f"floating point before tuning: {before:.4f}")
-    print(f"integers: {found['right']} of {found['images']} right ({found['accuracy']:.4f})")
-    spikes = ", ".join(f"{name} {value:.1f}" for name, value in found.items() if "events" in name)
-    print(f"events an image: {spikes}; {found['ticks']} ticks")
+    print(f"integers: {values['right']} of {values['images']} right ({values['accuracy']:.4f})")
+    spikes = ", ".join(f"{name} {value:.1f}" for name, value in values.items() if "events" in name)
+    print(f"events an image: {spikes}; {values['ticks']} ticks")
     print(f"{design}: sc-hw evaluate {design} {design.with_name(design.stem + '_test.npz')}")
 
 

@@ -114,11 +114,11 @@ def stream(x: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(x, ((0, 0), (0, SILENCE), (0, 0))).reshape(-1, x.shape[2])
 
 
-def answers(found: NDArray[Any]) -> NDArray[np.int64]:
+def answers(outputs: NDArray[Any]) -> NDArray[np.int64]:
     """The class with the most spikes in the steps of each digit and the silence behind it, the
     first of equals.
     """
-    return found.reshape(-1, STEPS + SILENCE, CLASSES).sum(1).argmax(1)
+    return outputs.reshape(-1, STEPS + SILENCE, CLASSES).sum(1).argmax(1)
 
 
 def main() -> None:

@@ -73,14 +73,14 @@ def learned(
 ) -> NDArray[np.int64]:
     """Choices and rewards of all trials from the beginning on, (trials, 2); a reward is 1 or 0."""
     started(device, seed)
-    bandit, reward, found = Bandit(seed, pays), 0, np.zeros((trials, 2), np.int64)
+    bandit, reward, history = Bandit(seed, pays), 0, np.zeros((trials, 2), np.int64)
     for trial in range(trials):
         context = bandit.context()
         action = chosen(device, context, reward)
         paid = bandit.reward(context, action)
         reward = PAID if paid else -PAID
-        found[trial] = action, paid
-    return found
+        history[trial] = action, paid
+    return history
 
 
 def main() -> None:
@@ -91,12 +91,12 @@ def main() -> None:
     )
     parser.add_argument("--trials", type=whole(1, MOST_TRIALS), default=TRIALS)
     parser.add_argument("--on", default="model", help="model, rtl, sim-board or a port")
-    given = parser.parse_args()
-    with errors_in_one_line(), Device.open(DESIGN, given.on) as device:
-        paid = learned(device, given.seed, given.trials)[:, 1]
-    last = min(LAST, given.trials)
+    options = parser.parse_args()
+    with errors_in_one_line(), Device.open(DESIGN, options.on) as device:
+        paid = learned(device, options.seed, options.trials)[:, 1]
+    last = min(LAST, options.trials)
     print(
-        f"{given.trials:,} trials, {ACTIONS} actions: a mean reward of {paid.mean():.3f},"
+        f"{options.trials:,} trials, {ACTIONS} actions: a mean reward of {paid.mean():.3f},"
         f" {paid[-last:].mean():.3f} in the last {last}"
     )
 

@@ -40,14 +40,16 @@ class FloatTwin:
         """Traces of the inputs; traces, potentials and scores are kept."""
         spec, hidden = self.spec, self.spec.hidden[0]
         levels = 1 << spec.value_bits
-        given = values.astype(np.int64)
-        traces = np.where(given > 0, spec.steps - ((levels - 1 - given) * spec.steps // levels), 0)
+        integers = values.astype(np.int64)
+        traces = np.where(
+            integers > 0, spec.steps - ((levels - 1 - integers) * spec.steps // levels), 0
+        )
         if spec.bias:
             traces = np.append(traces, spec.steps)
         self.rows = np.flatnonzero(traces)
         # a spike in step t acts from there on: what has spiked so far, for each step
-        seen = spec.steps - traces[self.rows][None, :] <= np.arange(spec.steps)[:, None]
-        currents = seen.astype(np.float32) @ self.first[self.rows]
+        active = spec.steps - traces[self.rows][None, :] <= np.arange(spec.steps)[:, None]
+        currents = active.astype(np.float32) @ self.first[self.rows]
         self.potential = np.zeros(hidden.neurons, np.float32)
         self.spikes = np.zeros(hidden.neurons, np.int64)
         most = np.float32(hidden.potential_format.hi)

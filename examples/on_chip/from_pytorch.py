@@ -54,9 +54,9 @@ def trained(design: Design, split: Split, epochs: int, seed: int) -> LearningNet
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
         order = rng.permutation(len(split.values))
-        for chosen in np.array_split(order, max(1, len(order) // BATCH)):
-            scores = module(torch.as_tensor(split.values[chosen]))
-            loss = module.loss(scores, torch.as_tensor(split.classes[chosen]))
+        for places in np.array_split(order, max(1, len(order) // BATCH)):
+            scores = module(torch.as_tensor(split.values[places]))
+            loss = module.loss(scores, torch.as_tensor(split.classes[places]))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -89,14 +89,14 @@ def in_the_field(
     for device in devices:
         rng = np.random.default_rng(seed)
         new = CHANGES[change](rng, split.values.shape[1])
-        chosen = rng.integers(0, len(split.values), samples)
+        places = rng.integers(0, len(split.values), samples)
         device.load(module.weights())
         before = right(device, split.test_values, split.test_classes)
-        changed = right(device, new(split.test_values), split.test_classes)
-        answers.append(Recovery(device).learn(new(split.values[chosen]), split.classes[chosen]))
+        at_change = right(device, new(split.test_values), split.test_classes)
+        answers.append(Recovery(device).learn(new(split.values[places]), split.classes[places]))
         after = right(device, new(split.test_values), split.test_classes)
         states.append(device.state())
-    shares += [before, changed, after]
+    shares += [before, at_change, after]
     pairs = [(f, space, name) for f in states[1:] for space in f for name in f[space]]
     return Outcome(
         *shares,
@@ -117,21 +117,23 @@ def main() -> None:
         "--samples", type=whole(0, MOST_SAMPLES), default=8000, help="that the chip learns from"
     )
     parser.add_argument("--seed", type=whole(0, MOST_SEED), default=0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with errors_in_one_line():
-        split = digits(given.seed) if given.data is None else fold_of(load_images(given.data), 4)
-        design = load_design(HERE / f"{'digits' if given.data is None else 'mnist'}.toml")
+        split = (
+            digits(options.seed) if options.data is None else fold_of(load_images(options.data), 4)
+        )
+        design = load_design(HERE / f"{'digits' if options.data is None else 'mnist'}.toml")
         torch.set_num_threads(1)
-        module = trained(design, split, given.epochs, given.seed)
+        module = trained(design, split, options.epochs, options.seed)
         with Device.open(design) as model, Device.open(design, "rtl") as rtl:
-            found = in_the_field(
-                module, [model, rtl], split, given.change, given.samples, given.seed
+            outcome = in_the_field(
+                module, [model, rtl], split, options.change, options.samples, options.seed
             )
-    for name, share in list(asdict(found).items())[:4]:
+    for name, share in list(asdict(outcome).items())[:4]:
         print(f"{name:8} {100 * share:6.2f} % right")
     print(
-        f"RTL and model: {found.other_answers} other answers in {given.samples:,} samples,"
-        f" {found.other_values} other values of the state"
+        f"RTL and model: {outcome.other_answers} other answers in {options.samples:,} samples,"
+        f" {outcome.other_values} other values of the state"
     )
 
 

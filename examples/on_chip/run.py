@@ -34,18 +34,18 @@ SHOWN = {"digits": 12_000, "digits_reward": 12_000, "mnist": 120_000, "fashion":
 MOST_SAMPLES = 10_000_000  # some hours
 
 
-def split_for(given: argparse.Namespace) -> Split:
+def split_for(options: argparse.Namespace) -> Split:
     """The samples of a task."""
-    if given.task.startswith("digits"):
-        if given.data is not None or given.test is not None:
-            raise ConfigError(f"task {given.task} has images of its own; leave --data out.")
-        return digits(given.seed)
-    if given.data is None:
-        raise ConfigError(f"task {given.task} needs --data, a file of images with their classes.")
-    images = load_images(given.data)
-    if given.test is None:
-        return fold_of(images, given.fold)
-    return split_of(images, load_images(given.test))
+    if options.task.startswith("digits"):
+        if options.data is not None or options.test is not None:
+            raise ConfigError(f"task {options.task} has images of its own; leave --data out.")
+        return digits(options.seed)
+    if options.data is None:
+        raise ConfigError(f"task {options.task} needs --data, a file of images with their classes.")
+    images = load_images(options.data)
+    if options.test is None:
+        return fold_of(images, options.fold)
+    return split_of(images, load_images(options.test))
 
 
 def main() -> None:
@@ -61,22 +61,22 @@ def main() -> None:
     )
     parser.add_argument("--moved", action="store_true", help="move each image by a pixel at most")
     parser.add_argument("--on", default="model", help="model, rtl, sim-board or a port")
-    given = parser.parse_args()
-    shown = given.samples or SHOWN[given.task]
+    options = parser.parse_args()
+    samples = options.samples or SHOWN[options.task]
     with errors_in_one_line():
-        split = split_for(given)
-        with Device.open(HERE / f"{given.task}.toml", given.on) as device:
+        split = split_for(options)
+        with Device.open(HERE / f"{options.task}.toml", options.on) as device:
             checked(split, device.design)
-            device.load(first_weights(device.design, given.seed))
+            device.load(first_weights(device.design, options.seed))
             before = right(device, split.test_values, split.test_classes)
             print(f"before: {100 * before:.2f} % of {len(split.test_classes):,} right")
             played = learn(
                 device,
                 split,
-                shown,
-                given.seed,
+                samples,
+                options.seed,
                 schedule=phases(device.design),
-                distort=moved if given.moved else None,
+                distort=moved if options.moved else None,
             )
             after = right(device, split.test_values, split.test_classes)
             print(f"after {len(played):,} samples: {100 * after:.2f} % right")

@@ -103,14 +103,14 @@ def digits(seed: int) -> Split:
 
     data = load_digits()
     values = (data.data * 255 / 16).astype(np.uint8)
-    shown, test, classes, test_classes = train_test_split(
+    training, test, classes, test_classes = train_test_split(
         values,
         data.target.astype(np.int64),
         test_size=0.25,
         random_state=seed,
         stratify=data.target,
     )
-    return Split(shown, classes, test, test_classes)
+    return Split(training, classes, test, test_classes)
 
 
 # --- what happens to a sensor ---------------------------------------------------------------------
@@ -155,12 +155,12 @@ def moved(rng: np.random.Generator, values: Values) -> Values:
     """Each image moved by a pixel at most, in both directions, with dark edges."""
     side = round(values.shape[1] ** 0.5)
     framed = np.pad(values.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
-    found = np.empty((len(values), side, side), np.uint8)
+    images = np.empty((len(values), side, side), np.uint8)
     places = rng.integers(0, 9, len(values))
     for place, (down, right) in enumerate(np.ndindex(3, 3)):
-        chosen = places == place
-        found[chosen] = framed[chosen, down : down + side, right : right + side]
-    return found.reshape(values.shape)
+        mask = places == place
+        images[mask] = framed[mask, down : down + side, right : right + side]
+    return images.reshape(values.shape)
 
 
 # --- runs -----------------------------------------------------------------------------------------
@@ -179,10 +179,10 @@ def first_weights(design: Design, seed: int) -> dict[str, NDArray[np.int64]]:
     }
 
 
-def order_of(samples: int, shown: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def order_of(samples: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Which samples are shown: all of them in a random order, again and again."""
-    rounds = -(-shown // samples)
-    return np.concatenate([rng.permutation(samples) for _ in range(rounds)])[:shown]
+    rounds = -(-count // samples)
+    return np.concatenate([rng.permutation(samples) for _ in range(rounds)])[:count]
 
 
 def phases(design: Design) -> Schedule:
@@ -194,20 +194,20 @@ def phases(design: Design) -> Schedule:
 def learn(
     device: Device,
     split: Split,
-    shown: int,
+    count: int,
     seed: int,
     *,
     schedule: Schedule = SMALLER,
     distort: Callable[[np.random.Generator, Values], Values] | None = None,
     frozen: Sequence[str] = (),
 ) -> NDArray[np.int64]:
-    """Learn from first weights on; the classes that were played, (shown,).
+    """Learn from first weights on; the classes that were played, (count,).
 
     Parameters
     ----------
     device : a learning network, on whatever it runs.
     split : the samples.
-    shown : samples that are shown, with repetitions.
+    count : samples that are shown, with repetitions.
     seed : of weights and order.
     schedule : what is set in the course of the run.
     distort : changes each sample that is shown.
@@ -215,18 +215,18 @@ def learn(
     """
     device.load(first_weights(device.design, seed))
     rng = np.random.default_rng(seed + 1000)
-    order = order_of(len(split.values), shown, rng)
+    order = order_of(len(split.values), count, rng)
     played = [np.zeros(0, np.int64)]
-    ends = [*(int(share * shown) for share, _ in schedule[1:]), shown]
+    ends = [*(int(share * count) for share, _ in schedule[1:]), count]
     start = 0
     for (_, settings), end in zip(schedule, ends, strict=True):
         fixed = {"learn": dict.fromkeys(frozen, False)} if frozen else {}
         for first in range(start, end, PORTION):
-            chosen = order[first : min(first + PORTION, end)]
-            values = split.values[chosen]
+            places = order[first : min(first + PORTION, end)]
+            values = split.values[places]
             if distort is not None:
                 values = distort(rng, values)
-            target = split.classes[chosen]
+            target = split.classes[places]
             played.append(device.run(values=values, target=target, **settings, **fixed))
         start = end
     return np.concatenate(played)
@@ -267,9 +267,9 @@ class Recovery:
         played = [np.zeros(0, np.int64)]
         for start in range(0, len(values), PAUSE):
             some = slice(start, start + PAUSE)
-            found = self.device.run(values=values[some], target=classes[some], **self.settings())
-            self.right += (found == classes[some]).tolist()
-            played.append(found)
+            answers = self.device.run(values=values[some], target=classes[some], **self.settings())
+            self.right += (answers == classes[some]).tolist()
+            played.append(answers)
         return np.concatenate(played)
 
 

@@ -30,22 +30,22 @@ def capacity(tau: NDArray[np.float64], seed: int = 0, steps: int = STEPS) -> flo
         trace = factor * trace + value
         traces[n] = trace
     traces = traces[SETTLING:] - traces[SETTLING:].mean(0)
-    left, sizes, _ = np.linalg.svd(traces, full_matrices=False)
-    basis = left[:, sizes**2 > FLOOR * sizes[0] ** 2]
-    found = 0.0
+    vectors, sizes, _ = np.linalg.svd(traces, full_matrices=False)
+    basis = vectors[:, sizes**2 > FLOOR * sizes[0] ** 2]
+    total = 0.0
     for delay in range(DELAYS):
         past = noise[SETTLING - delay : steps - delay]
         past = past - past.mean()
         share = float(np.sum((basis.T @ past) ** 2) / np.sum(past**2))
-        found += share - basis.shape[1] / len(past)
-    return found
+        total += share - basis.shape[1] / len(past)
+    return total
 
 
 def memory_capacities() -> dict[str, Any]:
     """Of equal, log-normal (drawn as a layer does, mean and spread over five seeds) and geometric
     time constants.
     """
-    drawn = [
+    capacities = [
         capacity(HetSynLayer(1, SYNAPSES, tau_mean=10.0, seed=seed).tau[:, 0], seed)
         for seed in range(5)
     ]
@@ -55,7 +55,7 @@ def memory_capacities() -> dict[str, Any]:
         "capacity": {
             "all 10 ms": f"{capacity(np.full(SYNAPSES, 10.0)):.2f}",
             "log-normal around 10 ms, sd of the logarithm 1": (
-                f"{statistics.mean(drawn):.2f} (sd {statistics.stdev(drawn):.2f})"
+                f"{statistics.mean(capacities):.2f} (sd {statistics.stdev(capacities):.2f})"
             ),
             "geometric from 0.5 to 100 ms": f"{capacity(np.geomspace(*TAU_RANGE, SYNAPSES)):.2f}",
         },

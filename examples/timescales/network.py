@@ -144,9 +144,9 @@ def tuned(
         copy.load_state_dict(layer.state_dict())
         copy.quantiser = Quantiser(8, template(code_bits).codes(1.0))
         copies.append(copy)
-    made = torch.nn.Sequential(*copies)
-    fit(made, rate / 4, rng, UPDATES // 4)
-    return made
+    result = torch.nn.Sequential(*copies)
+    fit(result, rate / 4, rng, UPDATES // 4)
+    return result
 
 
 def parameters(layers: Sequence[Integers]) -> dict[str, NDArray[np.int64]]:
@@ -193,10 +193,10 @@ def fixed_point_accuracy(
     """Share of right answers; the golden layers must fire the same spikes for the first `checked`
     sequences.
     """
-    found = fixed_point(layers, x)
+    spikes = fixed_point(layers, x)
     for k in range(checked):
-        if not np.array_equal(golden(layers, x[:, k]), found[:, k]):
+        if not np.array_equal(golden(layers, x[:, k]), spikes[:, k]):
             raise RuntimeError(
                 f"the golden layers fire other spikes than the batch in sequence {k}"
             )
-    return float((found[-TASK.window :].sum(0).argmax(1) == labels).mean())
+    return float((spikes[-TASK.window :].sum(0).argmax(1) == labels).mean())

@@ -77,7 +77,7 @@ def settings() -> dict[str, dict[str, dict[str, float]]]:
     """Mean validation accuracy over the settings' seeds: by hidden neurons, kind of contender and
     learning rate.
     """
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    shares: dict[str, dict[str, dict[str, float]]] = {}
     for hidden in HIDDEN:
         for name, contender in FOR_RATES.items():
             for rate in RATES:
@@ -85,15 +85,15 @@ def settings() -> dict[str, dict[str, dict[str, float]]]:
                 for seed in SETTINGS_SEEDS:
                     net = trained(contender, hidden, seed, rate)
                     right.append(accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE))))
-                found.setdefault(str(hidden), {}).setdefault(name, {})[str(rate)] = statistics.mean(
-                    right
+                shares.setdefault(str(hidden), {}).setdefault(name, {})[str(rate)] = (
+                    statistics.mean(right)
                 )
                 print(
                     f"settings: {hidden:2} hidden, {name:8} rate {rate}:"
                     f" {statistics.mean(right):.3f}",
                     flush=True,
                 )
-    return found
+    return shares
 
 
 def kinds(hidden: int) -> dict[str, tuple[Contender, ...]]:
@@ -104,9 +104,9 @@ def kinds(hidden: int) -> dict[str, tuple[Contender, ...]]:
     return {"synapse": (SYNAPSE,), "neuron": (NEURON,), **shared}
 
 
-def best_rate(found: dict[str, Any], hidden: int, tau: str) -> float:
+def best_rate(shares: dict[str, Any], hidden: int, tau: str) -> float:
     """The learning rate that did best on the settings' seeds."""
-    by_rate: dict[str, float] = found[str(hidden)][tau]
+    by_rate: dict[str, float] = shares[str(hidden)][tau]
     return float(max(by_rate, key=lambda rate: by_rate[rate]))
 
 
@@ -116,7 +116,7 @@ def one(contender: Contender, hidden: int, seed: int, rate: float) -> dict[str, 
     """
     net = trained(contender, hidden, seed, rate)
     test = tensors(TESTED, stream(seed, TEST))
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "validation": accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE))),
         "test": accuracy(net, *test),
         "tau_ms": [
@@ -124,16 +124,16 @@ def one(contender: Contender, hidden: int, seed: int, rate: float) -> dict[str, 
         ],
     }
     if contender is SYNAPSE and hidden:
-        found |= quantised(net, seed, rate, test)
-    print(f"seed {seed}, {hidden:2} hidden, {contender.name:12}: {found['test']:.3f}", flush=True)
-    return found
+        figures |= quantised(net, seed, rate, test)
+    print(f"seed {seed}, {hidden:2} hidden, {contender.name:12}: {figures['test']:.3f}", flush=True)
+    return figures
 
 
 def one_seed(seed: int, rates: dict[str, Any], folder: Path) -> dict[str, Any]:
     """All contenders of a seed, and which of a kind validation chooses."""
     result: dict[str, Any] = {"seed": seed}
     for hidden in HIDDEN:
-        found = {}
+        contenders = {}
         for contender in (SYNAPSE, NEURON, *SHARED):
             file = (
                 folder
@@ -141,16 +141,17 @@ def one_seed(seed: int, rates: dict[str, Any], folder: Path) -> dict[str, Any]:
                 / f"{hidden}-{contender.name.replace('/', '-').replace(' ', '-')}.json"
             )
             rate = best_rate(rates, hidden, contender.tau)
-            found[contender.name] = once(
+            contenders[contender.name] = once(
                 file, lambda c=contender, h=hidden, r=rate: one(c, h, seed, r)
             )
-        chosen = {
+        choices = {
             kind: max(
-                (contender.name for contender in group), key=lambda name: found[name]["validation"]
+                (contender.name for contender in group),
+                key=lambda name: contenders[name]["validation"],
             )
             for kind, group in kinds(hidden).items()
         }
-        result[str(hidden)] = {"contenders": found, "chosen": chosen}
+        result[str(hidden)] = {"contenders": contenders, "chosen": choices}
     return result
 
 
@@ -161,11 +162,11 @@ def quantised(
     that torch gives.
     """
     x, labels = test[0].numpy().astype(np.int64), test[1].numpy()
-    found: dict[str, Any] = {"rounded": {}, "tuned": {}}
+    figures: dict[str, Any] = {"rounded": {}, "tuned": {}}
     for bits in CODE_BITS:
-        found["rounded"][str(bits)] = fixed_point_accuracy(integers(net, bits), x, labels)
+        figures["rounded"][str(bits)] = fixed_point_accuracy(integers(net, bits), x, labels)
         trained_on = tuned(net, bits, rate, stream(seed, TUNE))
-        found["tuned"][str(bits)] = fixed_point_accuracy(integers(trained_on, bits), x, labels)
+        figures["tuned"][str(bits)] = fixed_point_accuracy(integers(trained_on, bits), x, labels)
     with torch.no_grad():
         answers = counts(net, test[0][:, :EXPORTED]).argmax(1).numpy()
     layers, same = [layer.export() for layer in net], 0
@@ -175,8 +176,8 @@ def quantised(
             layer.reset()
             fired = layer.run(fired)
         same += int(fired[-TASK.window :].sum(0).argmax() == answers[k])
-    found["export_agrees"] = same / EXPORTED
-    return found
+    figures["export_agrees"] = same / EXPORTED
+    return figures
 
 
 # --- report ---------------------------------------------------------------------------------------
@@ -184,14 +185,14 @@ def quantised(
 
 def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
     """Spreads over the seeds, and of the differences seed by seed."""
-    made: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for hidden in HIDDEN:
         rows = [seed[str(hidden)] for seed in seeds]
         best = {
             kind: [row["contenders"][row["chosen"][kind]]["test"] for row in rows]
             for kind in kinds(hidden)
         }
-        found: dict[str, Any] = {
+        figures: dict[str, Any] = {
             "best": {kind: spread(values) for kind, values in best.items()},
             "synapse_over": {
                 kind: spread([a - b for a, b in zip(best["synapse"], values, strict=True)])
@@ -206,16 +207,16 @@ def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
         if hidden:
             exact = [row["contenders"][SYNAPSE.name] for row in rows]
             for how in ("rounded", "tuned"):
-                found[how] = {
+                figures[how] = {
                     str(bits): spread([row[how][str(bits)] for row in exact]) for bits in CODE_BITS
                 }
-                found[f"{how}_over_float"] = {
+                figures[f"{how}_over_float"] = {
                     str(bits): spread([row[how][str(bits)] - row["test"] for row in exact])
                     for bits in CODE_BITS
                 }
-            found["export_agrees"] = spread([row["export_agrees"] for row in exact])
-        made[str(hidden)] = found
-    return made
+            figures["export_agrees"] = spread([row["export_agrees"] for row in exact])
+        result[str(hidden)] = figures
+    return result
 
 
 TITLES = {
@@ -247,15 +248,15 @@ def markdown(report: dict[str, Any]) -> str:
         "",
     ]
     for hidden in map(str, HIDDEN):
-        found = report["summary"][hidden]
-        lines += [*accuracies(found, hidden), *shared_ones(found, hidden), ""]
-        if "tuned" in found:
-            lines += in_fixed_point(found)
+        figures = report["summary"][hidden]
+        lines += [*accuracies(figures, hidden), *shared_ones(figures, hidden), ""]
+        if "tuned" in figures:
+            lines += in_fixed_point(figures)
     lines += [*memory_capacity(report), "", *learning_rates(report)]
     return "\n".join(lines) + "\n"
 
 
-def accuracies(found: dict[str, Any], hidden: str) -> list[str]:
+def accuracies(figures: dict[str, Any], hidden: str) -> list[str]:
     """Lines about the best of each kind of time constants, with that many hidden neurons."""
     lines = [
         f"## {TITLES[hidden]}",
@@ -263,17 +264,19 @@ def accuracies(found: dict[str, Any], hidden: str) -> list[str]:
         f"| time constants {SPREAD_HEAD[0]}",
         f"|---{SPREAD_HEAD[1]}",
     ]
-    lines += [f"| {NAMES[kind]} | {spread_cells(values)}" for kind, values in found["best"].items()]
+    lines += [
+        f"| {NAMES[kind]} | {spread_cells(values)}" for kind, values in figures["best"].items()
+    ]
     lines += ["", "Accuracy with one a synapse over the others, seed by seed:", ""]
     lines += [f"| over {SPREAD_HEAD[0]}", f"|---{SPREAD_HEAD[1]}"]
     lines += [
         f"| {NAMES[kind]} | {spread_cells(values, '+')}"
-        for kind, values in found["synapse_over"].items()
+        for kind, values in figures["synapse_over"].items()
     ]
     return lines
 
 
-def shared_ones(found: dict[str, Any], hidden: str) -> list[str]:
+def shared_ones(figures: dict[str, Any], hidden: str) -> list[str]:
     """Lines about each setting of shared time constants."""
     lines = [
         "",
@@ -291,11 +294,11 @@ def shared_ones(found: dict[str, Any], hidden: str) -> list[str]:
             if contender.tau == "fixed"
             else f"trained, one a layer, from {taus} ms"
         )
-        lines.append(f"| {what} | {spread_cells(found['contenders'][contender.name])}")
+        lines.append(f"| {what} | {spread_cells(figures['contenders'][contender.name])}")
     return lines
 
 
-def in_fixed_point(found: dict[str, Any]) -> list[str]:
+def in_fixed_point(figures: dict[str, Any]) -> list[str]:
     """Lines about the same networks in integers."""
     lines = [
         (
@@ -313,14 +316,14 @@ def in_fixed_point(found: dict[str, Any]) -> list[str]:
     ]
     for how in ("rounded", "tuned"):
         for bits in map(str, CODE_BITS):
-            cells = spread_cells(found[how][bits])
-            difference = found[f"{how}_over_float"][bits]["mean"]
+            cells = spread_cells(figures[how][bits])
+            difference = figures[f"{how}_over_float"][bits]["mean"]
             lines.append(f"| {how}, codes of {bits} bits | {cells} {difference:+.3f} |")
     lines += [
         "",
         (
             "Export into float64 gives torch's answer in"
-            f" {found['export_agrees']['mean']:.1%} of the sequences."
+            f" {figures['export_agrees']['mean']:.1%} of the sequences."
         ),
         "",
     ]
@@ -380,14 +383,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--seeds", type=int, default=10)
-    given = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    folder = given.build / "timescales"
+    folder = options.build / "timescales"
     rates = once(folder / "settings.json", settings)
-    seeds = [one_seed(seed, rates, folder) for seed in range(given.seeds)]
+    seeds = [one_seed(seed, rates, folder) for seed in range(options.seeds)]
     report = {
         "schema": SCHEMA,
-        "command": f"python examples/timescales/run.py --out reports --seeds {given.seeds}",
+        "command": f"python examples/timescales/run.py --out reports --seeds {options.seeds}",
         "made_with": {
             "torch": torch.__version__,
             "numpy": np.__version__,
@@ -406,12 +409,12 @@ def main() -> None:
         "settings": rates,
         "seeds": seeds,
     }
-    given.out.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("timescales.json", json.dumps(report, indent=1) + "\n"),
         ("timescales.md", markdown(report)),
     ):
-        with replacing(given.out / name) as temporary:
+        with replacing(options.out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 

@@ -26,11 +26,11 @@ def run(root: Path, simulator: str) -> tuple[list[str], list[str]]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     place = build.manifest["placement"]
-    given = BENCH["stimulus"](place["inputs"], place["neurons"])
-    BENCH["write_files"](given, folder)
+    arrays = BENCH["stimulus"](place["inputs"], place["neurons"])
+    BENCH["write_files"](arrays, folder)
     system = (build.folder / build.manifest["host"]["verilog"]).resolve()
     printed = BENCH["simulate"](system, folder, simulator, HERE / "testbench.v")
-    return printed, BENCH["expected"](given)
+    return printed, BENCH["expected"](arrays)
 
 
 if __name__ == "__main__":

@@ -43,11 +43,11 @@ def stimulus(inputs: int, neurons: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def expected(given: Mapping[str, NDArray[Any]]) -> list[str]:
+def expected(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
     """The lines that the bench must print, by the golden model."""
-    steps = {name: values for name, values in given.items() if name != "weights"}
+    steps = {name: values for name, values in arrays.items() if name != "weights"}
     with sc_hw.Device.open(DESIGN, on="model") as device:
-        device.load(given["weights"])
+        device.load(arrays["weights"])
         fired = device.run(**steps)
         state = device.state()
     lines = [f"spike {step} {neuron}" for step, neuron in np.argwhere(fired)]
@@ -59,17 +59,17 @@ def expected(given: Mapping[str, NDArray[Any]]) -> list[str]:
     return [*lines, "finished"]
 
 
-def write_files(given: Mapping[str, NDArray[Any]], folder: Path) -> None:
+def write_files(arrays: Mapping[str, NDArray[Any]], folder: Path) -> None:
     """What the bench reads: `weights.hex`, and `stimulus.hex` with a step in each line."""
-    weights = "".join(f"{value:04x}\n" for value in given["weights"].ravel())
+    weights = "".join(f"{value:04x}\n" for value in arrays["weights"].ravel())
     (folder / "weights.hex").write_text(weights)
-    inputs = given["spikes"].shape[1]
+    inputs = arrays["spikes"].shape[1]
     lines = []
     for step in range(STEPS):
-        word = sum(int(bit) << i for i, bit in enumerate(given["spikes"][step]))
-        word |= (int(given["reward"][step]) & 0xFF) << inputs
-        word |= int(given["clear_trial"][step]) << inputs + 8
-        word |= int(given["clear_traces"][step]) << inputs + 9
+        word = sum(int(bit) << i for i, bit in enumerate(arrays["spikes"][step]))
+        word |= (int(arrays["reward"][step]) & 0xFF) << inputs
+        word |= int(arrays["clear_trial"][step]) << inputs + 8
+        word |= int(arrays["clear_traces"][step]) << inputs + 9
         lines.append(f"{word:x}\n")
     (folder / "stimulus.hex").write_text("".join(lines))
 
@@ -108,9 +108,9 @@ def run(root: Path, simulator: str) -> tuple[list[str], list[str]]:
     folder = build.folder / "testbench"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    given = stimulus(build.manifest["placement"]["inputs"], build.manifest["placement"]["neurons"])
-    write_files(given, folder)
-    return simulate(build.verilog.resolve(), folder, simulator), expected(given)
+    arrays = stimulus(build.manifest["placement"]["inputs"], build.manifest["placement"]["neurons"])
+    write_files(arrays, folder)
+    return simulate(build.verilog.resolve(), folder, simulator), expected(arrays)
 
 
 def main(description: str | None = __doc__, run_bench: Callable[[Path, str], Any] = run) -> None:
@@ -119,10 +119,10 @@ def main(description: str | None = __doc__, run_bench: Callable[[Path, str], Any
     parser.add_argument("--simulator", choices=("icarus", "verilator"), default="icarus")
     parser.add_argument("--build", type=Path, default=Path("build"))
     options = parser.parse_args()
-    printed, wanted = run_bench(options.build, options.simulator)
-    if printed != wanted:
-        wrong = [pair for pair in zip(printed, wanted, strict=False) if pair[0] != pair[1]]
-        raise SystemExit(f"{len(printed)} lines against {len(wanted)}; the first two: {wrong[:1]}")
+    printed, lines = run_bench(options.build, options.simulator)
+    if printed != lines:
+        wrong = [pair for pair in zip(printed, lines, strict=False) if pair[0] != pair[1]]
+        raise SystemExit(f"{len(printed)} lines against {len(lines)}; the first two: {wrong[:1]}")
     print(
         f"{len(printed)} lines of the bench are those of the golden model, in {options.simulator}"
     )
