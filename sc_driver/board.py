@@ -327,12 +327,12 @@ class Board:
         while position < len(words) or answers < answers_due or look["STEPS_DONE"] != last:
             part = words[position : position + min(look["STEP_ROOM"], MOST_WORDS)]
             read = min(look["OUTPUT_LEVEL"], answers_due - answers)
-            done = look["STEPS_DONE"]
+            steps_done = look["STEPS_DONE"]
             outputs, look = self._look(part, read)
             pieces.append(outputs)
             position, answers = position + len(part), answers + read
             now = self.link.transport.time()
-            if len(part) or read or look["STEPS_DONE"] != done:
+            if len(part) or read or look["STEPS_DONE"] != steps_done:
                 patience = now + PATIENCE_SECONDS
             elif now > patience:
                 raise NoAnswerError(

@@ -124,16 +124,16 @@ class Link(Accesses):
 
     def _silence(self, bytes_read: int, broken: int) -> str:
         """Why there was no answer to a greeting, by what came instead."""
-        came = self._wire.reader.bytes_read - bytes_read
+        count = self._wire.reader.bytes_read - bytes_read
         broken = self._wire.reader.broken - broken
-        if came == 0:
+        if count == 0:
             what = (
                 "not one byte came; is it the board's port, is the board configured, and are rx"
                 " and tx the right way round?"
             )
         else:
             what = (
-                f"{came} bytes came ({broken} broken frames); is the baud rate that of the design,"
+                f"{count} bytes came ({broken} broken frames); is the baud rate that of the design,"
                 " and is it the right port?"
             )
         return f"No answer on {self._wire.name} to {GREETINGS} greetings: {what}"

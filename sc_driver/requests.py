@@ -102,9 +102,9 @@ def packed(requests: Sequence[Request], max_body: int) -> list[Plan]:
     plans = [Plan()]
     reads = 0
     for request in requests:
-        done = 0
+        position = 0
         data = b"" if isinstance(request, Read) else np.asarray(request.words).tobytes()
-        while done < request.count:
+        while position < request.count:
             plan = plans[-1]
             room = max_body - len(plan.body) - frames.REQUEST_BYTES
             if isinstance(request, Read):
@@ -112,19 +112,19 @@ def packed(requests: Sequence[Request], max_body: int) -> list[Plan]:
                 words = answer_room // frames.WORD_BYTES if room >= 0 else 0
             else:
                 words = room // frames.WORD_BYTES
-            words = min(words, request.count - done)
+            words = min(words, request.count - position)
             if words <= 0:
                 plans.append(Plan())
                 continue
-            address = request.address + request.step * done
+            address = request.address + request.step * position
             plan.addresses.append(address)
             if isinstance(request, Read):
                 plan.body += frames.read_request(address, words, request.step)
                 plan.answer_bytes += words * frames.WORD_BYTES
                 plan.reads.append((reads, words))
             else:
-                piece = data[done * frames.WORD_BYTES : (done + words) * frames.WORD_BYTES]
+                piece = data[position * frames.WORD_BYTES : (position + words) * frames.WORD_BYTES]
                 plan.body += frames.write_request(address, piece, request.step)
-            done += words
+            position += words
         reads += isinstance(request, Read)
     return [plan for plan in plans if plan.body]

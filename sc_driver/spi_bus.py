@@ -96,11 +96,11 @@ class SpiBus(Accesses):
         NoAnswerError
             Nothing that answers like a board.
         """
-        came = self._controller.exchange(NOTHING.tobytes())
-        if len(set(came)) == 1:
+        answer = self._controller.exchange(NOTHING.tobytes())
+        if len(set(answer)) == 1:
             raise NoAnswerError(
-                f"No answer on {self._controller.name}: miso is always {came[0] & 1}; is the board"
-                " configured, and are cs_n, sck, mosi and miso where the design has them?"
+                f"No answer on {self._controller.name}: miso is always {answer[0] & 1}; is the"
+                " board configured, and are cs_n, sck, mosi and miso where the design has them?"
             )
         self._await_answer()
 
@@ -139,17 +139,17 @@ class SpiBus(Accesses):
         """The word and whether it was refused, of each access."""
         words = np.zeros(len(packets), np.uint32)
         flags = np.zeros(len(packets), np.uint8)
-        done, patience = 0, self._controller.time() + PATIENCE_SECONDS
-        while done < len(packets):
-            status, data = self._pass(packets[done : done + MOST_PACKETS - 1])
-            behind = done + len(status)
-            flags[done:behind], words[done:behind] = status, data
+        position, patience = 0, self._controller.time() + PATIENCE_SECONDS
+        while position < len(packets):
+            status, data = self._pass(packets[position : position + MOST_PACKETS - 1])
+            behind = position + len(status)
+            flags[position:behind], words[position:behind] = status, data
             now = self._controller.time()
-            if behind > done:
+            if behind > position:
                 patience = now + PATIENCE_SECONDS
             elif now > patience:
                 raise NoAnswerError(self._silence())
-            done = behind
+            position = behind
         return words, (flags & REFUSED) != 0
 
     def _pass(self, packets: Packets) -> tuple[Packets, Words]:
@@ -184,13 +184,13 @@ class SpiBus(Accesses):
 
     def _exchange(self, packets: Packets) -> tuple[Packets, Words]:
         """Flags and words that come while packets are sent; LinkError where a CRC is wrong."""
-        came = np.frombuffer(self._controller.exchange(packets.tobytes()), np.uint8)
-        if came.size != packets.size:
+        data = np.frombuffer(self._controller.exchange(packets.tobytes()), np.uint8)
+        if data.size != packets.size:
             raise LinkError(
-                f"Port {self._controller.name} gave {came.size} bytes for {packets.size}; its"
+                f"Port {self._controller.name} gave {data.size} bytes for {packets.size}; its"
                 " `exchange` must give one for each byte that it sends."
             )
-        rows = came.reshape(packets.shape)
+        rows = data.reshape(packets.shape)
         headers = np.ascontiguousarray(rows[:, :HEADER_BYTES]).view(">u2")[:, 0]
         if crc_of(rows).any() or ((headers & ~np.uint16(FLAGS)) != PATTERN).any():
             raise LinkError(

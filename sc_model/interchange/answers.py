@@ -54,7 +54,7 @@ class Answers:
                     f"reset_delay{_of(name)} must be True or False, not {shown(value)}."
                 )
 
-    def reset_of(self, name: str, noted: Mapping[str, Any]) -> Reset:
+    def reset_of(self, name: str, metadata: Mapping[str, Any]) -> Reset:
         """What a spike of a node does.
 
         Parameters
@@ -68,7 +68,7 @@ class Answers:
             name,
             "reset",
             self._resets,
-            noted.get("sc_reset"),
+            metadata.get("sc_reset"),
             "'zero' (to v_reset), 'subtract' (less the threshold) or 'none'",
         )
         if reset not in RESETS:
@@ -78,14 +78,14 @@ class Answers:
             )
         return reset
 
-    def delay_of(self, name: str, noted: Mapping[str, Any], reset: Reset) -> bool:
+    def delay_of(self, name: str, metadata: Mapping[str, Any], reset: Reset) -> bool:
         """Whether the reset of a node is done in the step after the spike.
 
         A node without a reset has none to delay. Parameters and errors are those of `reset_of`.
         """
         if reset == "none":
             return False
-        value = noted.get("sc_reset_delay")
+        value = metadata.get("sc_reset_delay")
         return bool(
             self._choose(
                 name,
@@ -97,20 +97,20 @@ class Answers:
         )
 
     def _choose(
-        self, name: str, what: str, options: Mapping[str, Any], noted: Any, allowed: str
+        self, name: str, what: str, options: Mapping[str, Any], note: Any, allowed: str
     ) -> Any:
         """The answer for a node, by argument, metadata or source."""
         argument = options.get(name, options.get(OTHERS))
-        meant = getattr(self.source, what, None)
+        meaning = getattr(self.source, what, None)
         for where, value in (
-            (f"metadata of node '{name}' says", noted),
-            (f"source '{getattr(self.source, 'name', '')}' means", meant),
+            (f"metadata of node '{name}' says", note),
+            (f"source '{getattr(self.source, 'name', '')}' means", meaning),
         ):
             if value is not None and argument is not None and value != argument:
                 raise InterchangeError(
                     f"{what} must be {value!r}, as {where}, not {argument!r}; leave it out."
                 )
-        answer = next((value for value in (argument, noted, meant) if value is not None), None)
+        answer = next((value for value in (argument, note, meaning) if value is not None), None)
         if answer is None:
             raise InterchangeError(
                 f"{what} must be given for node '{name}', NIR has no field for it: {allowed}."

@@ -62,18 +62,18 @@ def kernel_shape(
     None where other nodes do, and for what a layer of kind `conv` does not have: dilation, unequal
     margins, windows of a pool that overlap.
     """
-    here, walked = target, list[str]()
-    while not walked or here not in populations:
+    here, path = target, list[str]()
+    while not path or here not in populations:
         before = flat.into(here)
         if len(before) != 1:
             return None
         (here,) = before
         if here not in populations:
-            walked.append(here)
-        elif not walked:
+            path.append(here)
+        elif not path:
             return None
-    inputs = dict(zip(walked, [*walked[1:], here], strict=True))
-    nodes = [name for name in reversed(walked) if not isinstance(flat.nodes[name], _PLAIN)]
+    inputs = dict(zip(path, [*path[1:], here], strict=True))
+    nodes = [name for name in reversed(path) if not isinstance(flat.nodes[name], _PLAIN)]
     fields: dict[str, Any] = {}
     for name in nodes:
         more = _fields(flat.nodes[name], shapes[inputs[name]], fields)

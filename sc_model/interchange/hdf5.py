@@ -145,7 +145,7 @@ def _run_child(file: Path, descriptor: int, seconds: int) -> bytes:
     }
     script = str(Path(__file__).with_name("hdf5_child.py"))
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             # -I: neither the working folder nor the user's packages and variables are looked at
             (sys.executable, "-I", script, json.dumps(options)),
             stdin=descriptor,
@@ -163,14 +163,14 @@ def _run_child(file: Path, descriptor: int, seconds: int) -> bytes:
             f" {error.strerror} ({sys.executable})."
         ) from None
     # no whole answer: a limit, or the library crashed
-    length = int.from_bytes(done.stdout[:8], "little")
-    if done.returncode == 0 and len(done.stdout) >= 8 + length > 8:
-        return done.stdout
-    if done.returncode in (-getattr(signal, "SIGXCPU", 24), -getattr(signal, "SIGKILL", 9)):
+    length = int.from_bytes(process.stdout[:8], "little")
+    if process.returncode == 0 and len(process.stdout) >= 8 + length > 8:
+        return process.stdout
+    if process.returncode in (-getattr(signal, "SIGXCPU", 24), -getattr(signal, "SIGKILL", 9)):
         raise _too_slow(file, seconds)
     raise InterchangeError(
         f"NIR file {file} must be a whole HDF5 file; the HDF5 library fails on it (exit"
-        f" {done.returncode}): write or copy the file again."
+        f" {process.returncode}): write or copy the file again."
     )
 
 

@@ -154,7 +154,7 @@ def _step(package: Source | None, profile: Mapping[str, Any] | None, dt_ms: floa
 
 
 def _population(
-    name: str, node: Any, shape: Shape, answers: Answers, noted: Mapping[str, Any], loops: bool
+    name: str, node: Any, shape: Shape, answers: Answers, metadata: Mapping[str, Any], loops: bool
 ) -> FloatPopulation:
     """The population that a node becomes.
 
@@ -178,8 +178,8 @@ def _population(
     reset: Reset = "zero"
     delay = False
     if kind in RESETTING:
-        reset = answers.reset_of(name, noted)
-        delay = answers.delay_of(name, noted, reset)
+        reset = answers.reset_of(name, metadata)
+        delay = answers.delay_of(name, metadata, reset)
     kind, values, delay = adjusted(
         package.name if package else None,
         name,
@@ -192,12 +192,12 @@ def _population(
         loops,
     )
     values = _settled(kind, values, shares, answers.dt_ms / 1e3)
-    strict = bool(noted.get("sc_strict", True if package is None else package.strict))
-    if "sc_strict" in noted and not strict:
+    strict = bool(metadata.get("sc_strict", True if package is None else package.strict))
+    if "sc_strict" in metadata and not strict:
         # undo what the writer does so that v > v_threshold in NIR decides as v >= threshold here
         field = "threshold" if kind == "threshold" else "v_threshold"
         values[field] = np.nextafter(values[field], np.inf)
-    refractory = int(noted.get("sc_refractory", 0))
+    refractory = int(metadata.get("sc_refractory", 0))
     return FloatPopulation(
         name,
         kind,

@@ -383,7 +383,7 @@ class SNNGeneticEvolver:
             arrays = read_archive(file)
             meta = json.loads(text_of(arrays, "meta"))
             population, fitness = arrays["population"], arrays["fitness"]
-            done, evaluations = int(meta["generation"]), int(meta["evaluations"])
+            generation, evaluations = int(meta["generation"]), int(meta["evaluations"])
             history = [_generation(each) for each in meta["history"]]
             stored = dict(meta["settings"])
         # ArchiveError and the errors of JSON are ValueErrors; the others are of missing keys
@@ -407,7 +407,7 @@ class SNNGeneticEvolver:
                     f" {array.dtype} of shape {array.shape}; take another file"
                 )
         self.population, self.fitness = population, fitness
-        self.generation, self.evaluations, self.history = done, evaluations, history
+        self.generation, self.evaluations, self.history = generation, evaluations, history
 
 
 def _generation(values: Any) -> Generation:

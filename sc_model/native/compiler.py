@@ -51,11 +51,11 @@ def _compiler(cxx: str | None, path: str) -> tuple[tuple[str, ...], str]:
         if command is None:
             continue
         try:
-            done = run_program([command, *options, "--version"])
-            done.check_returncode()
+            process = run_program([command, *options, "--version"])
+            process.check_returncode()
         except (OSError, subprocess.CalledProcessError) as error:
             raise NativeError(f"C++ compiler {command} does not run: {error}") from None
-        return (command, *options), done.stdout.splitlines()[0] if done.stdout else name
+        return (command, *options), process.stdout.splitlines()[0] if process.stdout else name
     candidates = f"'{cxx}' (from the variable CXX)" if cxx else "g++, c++ or clang++"
     raise NativeError(
         f"native kernels need a C++ compiler, {candidates}, on PATH and there is none: apt-get"
@@ -109,11 +109,11 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             text, binary = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")
-            done = run_program([*command, *FLAGS, *flags, "-o", str(binary), str(text)])
-            if done.returncode:
+            process = run_program([*command, *FLAGS, *flags, "-o", str(binary), str(text)])
+            if process.returncode:
                 message = next(
-                    (line for line in done.stderr.splitlines() if "error" in line),
-                    done.stderr.strip()[-300:],
+                    (line for line in process.stderr.splitlines() if "error" in line),
+                    process.stderr.strip()[-300:],
                 )
                 raise NativeError(f"C++ compiler {command[0]} refuses a kernel: {message}")
             content = binary.read_bytes()

@@ -343,12 +343,12 @@ class NativeNetwork:
         y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
         begin = 0
         while begin < len(x):
-            done = run.steps % period
-            some = slice(begin, min(len(x), begin + period - done))
+            position = run.steps % period
+            some = slice(begin, min(len(x), begin + period - position))
             traced = None if potentials is None else potentials[some]
             y[some] = self._advance(run, x[some], [each[some] for each in words], traced)
             # up to the first tick of a sample the word of the one before stays
-            silent = max(0, self.spec.layers[-1].tick_interval - 1 - done)
+            silent = max(0, self.spec.layers[-1].tick_interval - 1 - position)
             y[begin : min(begin + silent, some.stop)] = (
                 0 if run.last_word is None else run.last_word
             )

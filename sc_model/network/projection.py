@@ -237,10 +237,10 @@ class Projection:
         fired = np.flatnonzero(x)
         if len(fired):
             self._send(x, fired)
-        arrived: Floats = self._ring[self._now].copy()
+        currents: Floats = self._ring[self._now].copy()
         self._ring[self._now] = 0.0
         self._now = (self._now + 1) % (self.max_delay + 1)
-        return arrived
+        return currents
 
     def _send(self, x: Floats, fired: Ints) -> None:
         """Add the currents of the sources `fired`, whose outputs are in `x`, to the ring."""

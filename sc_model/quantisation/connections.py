@@ -149,9 +149,9 @@ class Lists:
         neuron, place = np.nonzero(column != NEVER)
         order = np.lexsort((neuron, column[neuron, place]))
         neuron, place = neuron[order], place[order]
-        listed = {name: rows[name][neuron, place] for name in ("weight", "delay") if name in rows}
+        lists = {name: rows[name][neuron, place] for name in ("weight", "delay") if name in rows}
         count = np.bincount(column[neuron, place], minlength=last)
-        return {**rows, **listed, "count": count, "target": neuron}
+        return {**rows, **lists, "count": count, "target": neuron}
 
     def synapses(self) -> Synapses:
         """All synapses but those of a bias."""

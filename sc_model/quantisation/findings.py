@@ -445,12 +445,12 @@ def _width_remedy(rounded: Rounded, floats: Floats, gone: Flags) -> str:
 def _clipped(
     rounded: Rounded, kind: str, what: str, floats: Floats, whole: Ints
 ) -> Iterator[Finding]:
-    meant = np.rint(floats / rounded.scale[:, None])
-    beyond = meant != whole
+    exact = np.rint(floats / rounded.scale[:, None])
+    beyond = exact != whole
     if not beyond.any():
         return
     form = rounded.spec.weight_format
-    worst = np.abs(np.where(beyond, meant, 0)).max() / form.hi
+    worst = np.abs(np.where(beyond, exact, 0)).max() / form.hi
     text = (
         f"{what} of '{rounded.layer.name}' ({_who(beyond.any(axis=1))}): {int(beyond.sum())} of"
         f" {beyond.size} saturated, the largest at {worst:.3g} times what {form.width} bits hold;"

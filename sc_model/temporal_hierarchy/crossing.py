@@ -111,8 +111,8 @@ class Once(Crossing):
 
     def tick(self, state: CrossingState) -> tuple[CrossingState, Floats]:
         """The consumer reads one waiting spike of each channel."""
-        delivered = np.minimum(state.held, 1.0)
-        return CrossingState(state.held - delivered, state.lost), delivered
+        spikes = np.minimum(state.held, 1.0)
+        return CrossingState(state.held - spikes, state.lost), spikes
 
 
 POLICIES = ("hold", "accumulate", "once")

@@ -246,8 +246,8 @@ class MultiClockSNN:
             if is_new:
                 state = policy.word(state, word)
             if tick:
-                state, delivered = policy.tick(state)
-                inputs.append(delivered)
+                state, arrivals = policy.tick(state)
+                inputs.append(arrivals)
         self._states[place] = state
         rows = np.reshape(inputs, (len(inputs), layer.n_inputs))
         fired = layer.run(rows, dt * self.clock_intervals[place])

@@ -157,13 +157,13 @@ def _save(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler | None,
     seed: int,
-    done: list[Epoch],
+    results: list[Epoch],
 ) -> None:
     """Write the checkpoint in one move; a run that is stopped here leaves the one before."""
     state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "seed": seed}
     state |= {
         "schedule": schedule.state_dict() if schedule is not None else None,
-        "epochs": [asdict(epoch) for epoch in done],
+        "epochs": [asdict(epoch) for epoch in results],
     }
     with replacing(file) as temporary:
         torch.save(state, temporary)

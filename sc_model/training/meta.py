@@ -210,14 +210,16 @@ class MetaLearner(Checkpointed):
             grads = torch.autograd.grad(
                 loss, list(values.values()), create_graph=twice, allow_unused=True
             )
-            stepped = [
+            next_values = [
                 value if grad is None else value - self.inner_lr * grad
                 for value, grad in zip(values.values(), grads, strict=True)
             ]
             values = dict(
                 zip(
                     names,
-                    stepped if twice else [value.detach().requires_grad_() for value in stepped],
+                    next_values
+                    if twice
+                    else [value.detach().requires_grad_() for value in next_values],
                     strict=True,
                 )
             )

@@ -307,8 +307,8 @@ class NetworkModule(torch.nn.Module):
                             Steps(self.wiring[k], operands[k], lists[source], past, twice)
                         )
                         continue
-                    arrived = self.wiring[k].sequence(operands[k], padded[source], steps)
-                    current = arrived if current is None else current + arrived
+                    arrivals = self.wiring[k].sequence(operands[k], padded[source], steps)
+                    current = arrivals if current is None else current + arrivals
                 n = self.neurons[each].n
                 currents[each] = inputs.new_zeros(steps, batch, n) if current is None else current
             new, loop_distances = self._together(loop, currents, inside, lists, state, record)
@@ -372,13 +372,13 @@ class NetworkModule(torch.nn.Module):
                 current = rows[each][step]
                 for projection in inside[each]:
                     current = current + projection(step)
-                stepped = self.neurons[each].step(
+                result = self.neurons[each].step(
                     states[each], current, self.surrogate, self.detach_reset
                 )
-                states[each] = stepped.state
-                lists[each].append(stepped.output)
-                if record and stepped.distance is not None:
-                    distances[each].append(stepped.distance)
+                states[each] = result.state
+                lists[each].append(result.output)
+                if record and result.distance is not None:
+                    distances[each].append(result.distance)
         last = {self.names[each]: states[each] for each in loop}
         stacked = {self.names[k]: torch.stack(each) for k, each in distances.items() if each}
         return last, stacked

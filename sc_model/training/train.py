@@ -65,7 +65,7 @@ def train(
     """
     integer("steps", steps)
     integer("every", every)
-    done = 0
+    first_step = 0
     if checkpoint is not None and Path(checkpoint).exists():
         more = learner.load(checkpoint)
         if more["seed"] != seed:
@@ -73,11 +73,11 @@ def train(
                 f"seed must be that of the checkpoint {checkpoint}, {more['seed']}, not {seed};"
                 " take another file"
             )
-        done = int(more["steps"])
+        first_step = int(more["steps"])
     for callback in callbacks:
         rewind = getattr(callback, "rewind", None)
         if rewind is not None:
-            rewind(done)
+            rewind(first_step)
     results: list[TrainStep] = []
     columns = (
         TextColumn("{task.description}"),
@@ -86,8 +86,8 @@ def train(
         TimeRemainingColumn(),
     )
     with Progress(*columns, disable=not progress) as bar:
-        task = bar.add_task("training", total=steps, completed=done)
-        for step in range(done, steps):
+        task = bar.add_task("training", total=steps, completed=first_step)
+        for step in range(first_step, steps):
             results.append(
                 learner.train_step(*draw(np.random.default_rng([integer("seed", seed, 0), step])))
             )

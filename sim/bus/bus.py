@@ -107,10 +107,12 @@ class SystemBus:
             row.address = where if isinstance(where, int) else self.addresses[where]
             row.is_write, row.word = word is not None, word or 0
         count, most = ctypes.c_int64(len(accesses)), ctypes.c_int64(self.most_clocks)
-        done = self._library.bus_access(self._handle, rows, count, ctypes.c_double(self.idle), most)
-        if done < len(accesses):
+        position = self._library.bus_access(
+            self._handle, rows, count, ctypes.c_double(self.idle), most
+        )
+        if position < len(accesses):
             raise SimulationError(
-                f"access {done} of {len(accesses)}, {accesses[done]}, must end within"
+                f"access {position} of {len(accesses)}, {accesses[position]}, must end within"
                 f" {self.most_clocks} clocks; the bus still waits."
             )
         self.longest = max([self.longest, *(row.clocks for row in rows)])

@@ -106,18 +106,20 @@ def _build(
 def _run(command: Sequence[str], place: Path, environ: Mapping[str, str], log: Path) -> None:
     """Run a tool; SimulationError quotes its first errors and names the log with all of them."""
     try:
-        done = run_program(command, cwd=place, env=environ)
+        process = run_program(command, cwd=place, env=environ)
     except FileNotFoundError:
         raise SimulationError(
             f"{command[0]} is not on PATH: apt-get install g++ make perl."
         ) from None
     with log.open("a", encoding="utf-8") as file:
-        file.write(f"{' '.join(command)}\n{done.stdout}{done.stderr}\n")
-    if done.returncode:
+        file.write(f"{' '.join(command)}\n{process.stdout}{process.stderr}\n")
+    if process.returncode:
         # "Error" or "error", by tool
         lines = [
-            line.strip() for line in (done.stderr + done.stdout).splitlines() if "rror" in line
+            line.strip()
+            for line in (process.stderr + process.stdout).splitlines()
+            if "rror" in line
         ][:2]
         raise SimulationError(
-            f"{command[0]} failed: {' | '.join(lines) or done.returncode}; all of it: {log}"
+            f"{command[0]} failed: {' | '.join(lines) or process.returncode}; all of it: {log}"
         )

@@ -159,6 +159,6 @@ class Rtl(Driver):
         outputs = {}
         for name, sink in zip(transfers.sink_names, transfers.sinks, strict=False):
             if name in rooms:
-                done = min(int(sink.done), rooms[name])
-                outputs[name] = (transfers.times[name][:done], transfers.words[name][:done])
+                count = min(int(sink.done), rooms[name])
+                outputs[name] = (transfers.times[name][:count], transfers.words[name][:count])
         return self.cycles - begin, outputs

@@ -187,8 +187,8 @@ class SimulatedPort:
             piece = clocks if self._quiet is None else min(clocks, self._quiet)
             if self._polls:
                 piece = min(piece, int(POLLED_BYTES * 8 * self.line.settings.send_bit))
-            ran = self.line.run(piece, least_bytes=POLLED_BYTES if self._polls else 1)
-            clocks -= ran
+            elapsed = self.line.run(piece, least_bytes=POLLED_BYTES if self._polls else 1)
+            clocks -= elapsed
             data = self.line.take()
             if self._polls:
                 # zeros between frames mean nothing, the one behind a frame ends it
@@ -198,7 +198,7 @@ class SimulatedPort:
             if data:
                 return self.to_host(data)
             busy = self.line.unsent > (POLLED_BYTES if self._polls else 0)
-            quiet = 0 if busy else quiet + ran
+            quiet = 0 if busy else quiet + elapsed
         return b""
 
     def time(self) -> float:

@@ -352,20 +352,20 @@ class NetworkRtl:
         """Times at which lessons were taken."""
         if TEACH not in self.dut.sources:
             return np.zeros(0, np.int64)
-        done = transfers.sources[self.dut.sources.index(TEACH)].done
-        return transfers.times[TEACH][:done]
+        count = transfers.sources[self.dut.sources.index(TEACH)].done
+        return transfers.times[TEACH][:count]
 
     def _output_words(self, transfers: Transfers) -> Stepped:
         """Transfers of stream `o`; with a readout its answer is behind the spikes."""
         fields = self.dut.ports["o__payload"]["fields"]
         channels = sum(int(field["width"]) for field in fields if field["name"] != "step")
-        done = transfers.sinks[self.dut.sinks.index("o")].done
+        count = transfers.sinks[self.dut.sinks.index("o")].done
         return Stepped.unpack(
-            transfers.words["o"][:done],
+            transfers.words["o"][:count],
             self.spec.step_bits,
             channels,
-            transfers.epochs["o"][:done],
-            transfers.times["o"][:done],
+            transfers.epochs["o"][:count],
+            transfers.times["o"][:count],
         )
 
     def _crossed(
