@@ -70,7 +70,7 @@ def run(secure: bool) -> dict[str, Any]:
     """One federation; whether its parameters are those that the majority wants."""
     strategy = Recorded(secure)
     components = ServerAppComponents(strategy=strategy, config=ServerConfig(num_rounds=ROUNDS))
-    began = time.perf_counter()
+    start = time.perf_counter()
     run_simulation(
         server_app=(
             secure_server_app(strategy, ROUNDS)
@@ -89,7 +89,7 @@ def run(secure: bool) -> dict[str, Any]:
             bool(np.array_equal(each["parameters"], want))
             for each, want in zip(strategy.rounds, votes, strict=True)
         ],
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(time.perf_counter() - start, 1),
     }
 
 

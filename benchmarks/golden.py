@@ -25,17 +25,17 @@ def rate(
 ) -> float:
     """Synapse-steps a second: the median of some repeats after a warm-up."""
     step()
-    began, count = perf_counter(), 0
-    while perf_counter() - began < 0.05:
+    start, count = perf_counter(), 0
+    while perf_counter() - start < 0.05:
         step()
         count += 1
     batch = max(1, round(count * seconds / 0.05 / repeats))
     rates = []
     for _ in range(repeats):
-        began = perf_counter()
+        start = perf_counter()
         for _ in range(batch):
             step()
-        rates.append(batch * synapses / (perf_counter() - began))
+        rates.append(batch * synapses / (perf_counter() - start))
     return statistics.median(rates)
 
 

@@ -52,31 +52,31 @@ def main() -> None:
     options = parser.parse_args()
     design, rng = Design(name="lane", block="lane"), np.random.default_rng(options.seed)
     model, rtl = Device.open(design), Device.open(design, on="rtl", root=options.build)
-    done = differences = chunks = 0
+    steps = differences = chunks = 0
     first: str | None = None
     seconds = {"model": 0.0, "rtl": 0.0}
     weights: set[int] = set()
-    while done < options.steps:
-        count, weight = min(CHUNK, options.steps - done), int(rng.integers(0, 65536))
+    while steps < options.steps:
+        count, weight = min(CHUNK, options.steps - steps), int(rng.integers(0, 65536))
         inputs, logs = stimulus(rng, count), []
         for device, name in ((model, "model"), (rtl, "rtl")):
             device.load(weight)
-            began = perf_counter()
+            start = perf_counter()
             logs.append(device.run(**inputs))
-            seconds[name] += perf_counter() - began
+            seconds[name] += perf_counter() - start
         for field, expected in logs[0].items():
             wrong = np.flatnonzero(expected != logs[1][field])
             differences += len(wrong)
             if len(wrong) and first is None:
                 at = int(wrong[0])
                 first = (
-                    f"step {done + at}, {field}: {int(expected[at])} in the model,"
+                    f"step {steps + at}, {field}: {int(expected[at])} in the model,"
                     f" {int(logs[1][field][at])} in RTL"
                 )
         weights.update(np.unique(logs[0]["weight"]).tolist())
-        done, chunks = done + count, chunks + 1
+        steps, chunks = steps + count, chunks + 1
         if chunks % 100 == 0:
-            print(f"{done:,} steps, {differences} differences", flush=True)
+            print(f"{steps:,} steps, {differences} differences", flush=True)
     result = {
         "schema_version": SCHEMA,
         "command": (
@@ -84,13 +84,13 @@ def main() -> None:
             " reports"
         ),
         "design": design.model_dump(mode="json"),
-        "steps": done,
-        "fields_compared": done * len(logs[0]),
+        "steps": steps,
+        "fields_compared": steps * len(logs[0]),
         "differences": differences,
         "first_difference": first,
         "distinct_weights_seen": len(weights),
         "model_backend": model.backend,
-        "steps_per_s": {name: round(done / value) for name, value in seconds.items()},
+        "steps_per_s": {name: round(steps / value) for name, value in seconds.items()},
     }
     print(result)
     if options.out:

@@ -79,7 +79,7 @@ def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
     mse = torch.nn.functional.mse_loss
     if learner == "maml":
         task, meta = (x[: STEPS // 10], targets[: STEPS // 10]) * 2, MetaLearner(module, 0.1, 1e-3)
-        began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        start, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rates = meta.outer_step([task]).rates
     else:
         trainer = (
@@ -87,9 +87,9 @@ def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
             if learner != "eprop"
             else EPropLearner(module)
         )
-        began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        start, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rates = trainer.train_step(x, targets).rates
-    seconds, peak = perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, peak = perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     row = {
         "case": case,
         "learner": learner,

@@ -142,10 +142,10 @@ CASES: dict[str, tuple[str, Callable[[], None]]] = {
 def measured(name: str) -> dict[str, Any]:
     """Run a case in this process."""
     what, act = CASES[name]
-    began = time.perf_counter()
+    start = time.perf_counter()
     act()
     seconds, peak = (
-        time.perf_counter() - began,
+        time.perf_counter() - start,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
     return {"what": what, "seconds": round(seconds, 2), "peak_mb": round(peak)}
@@ -183,10 +183,10 @@ def main() -> None:
         return
     cases = {}
     for name in CASES:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, __file__, "--case", name], capture_output=True, text=True, check=True
         )
-        cases[name] = json.loads(done.stdout)
+        cases[name] = json.loads(process.stdout)
         print(
             f"{cases[name]['what']}: {cases[name]['seconds']} s, at most"
             f" {cases[name]['peak_mb']} MB",

@@ -28,9 +28,9 @@ def seconds(run: Callable[[], object], repeats: int = REPEATS) -> float:
     """The least of some repeats: what else runs on the machine can only add to it."""
     times = []
     for _ in range(repeats):
-        began = perf_counter()
+        start = perf_counter()
         run()
-        times.append(perf_counter() - began)
+        times.append(perf_counter() - start)
     return min(times)
 
 
@@ -85,16 +85,16 @@ def main() -> None:
     layers = [HetSynLayer(1_000, 1_000, seed=k) for k in range(2)]
     net = MultiClockSNN(layers, ["fast", "slow"], [1, 10])
     inputs = (rng.random((STEPS, 1_000)) < 0.1).astype(float)
-    began = perf_counter()
+    start = perf_counter()
     for x in inputs[:20]:
         net.step(x)
-    stepped = (perf_counter() - began) * STEPS / 20
+    step_time = (perf_counter() - start) * STEPS / 20
     rows.append(
         row(
             "two layers, intervals 1 and 10; against net.step",
             1_000,
             seconds(lambda: net.run(inputs)),
-            stepped,
+            step_time,
             STEPS + STEPS // 10,
         )
     )

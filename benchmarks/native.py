@@ -46,9 +46,9 @@ def best(turns: int, *works: Callable[[], object]) -> list[float]:
     times = [float("inf")] * len(works)
     for _ in range(turns):
         for number, work in enumerate(works):
-            began = perf_counter()
+            start = perf_counter()
             work()
-            times[number] = min(times[number], perf_counter() - began)
+            times[number] = min(times[number], perf_counter() - start)
     return times
 
 
@@ -292,9 +292,9 @@ def numba_of(turns: int) -> dict[str, Any]:
     rewards = rng.integers(-128, 128, STEPS).astype(np.int16)
     arrays = [*bound_arrays(RSTDP, pre, post), (rewards.astype(np.int32) << 8).astype(np.int16)]
     weight, eligibility = (first - 32768).astype(np.int16), np.zeros((ROWS, COLUMNS), np.int16)
-    began = perf_counter()
+    start = perf_counter()
     replay(*arrays, weight, eligibility)
-    compiling = perf_counter() - began
+    compiling = perf_counter() - start
     kernel = OpenLoopLayer(load_rule(RSTDP), load_rule(RSTDP).params_type(), ROWS, COLUMNS, first)
     kernel.replay(pre, post, {"reward": rewards})
     if not np.array_equal(weight.astype(np.int64) + 32768, kernel.state["weight"]):

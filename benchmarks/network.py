@@ -79,9 +79,9 @@ def timed(what: str, net: Network) -> dict[str, Any]:
     times = []
     for _ in range(REPEATS):
         net.reset()
-        began = perf_counter()
+        start = perf_counter()
         net.run(STEPS)
-        times.append(perf_counter() - began)
+        times.append(perf_counter() - start)
     (projection,) = net.projections.values()
     source_hz, target_hz = (float(rate.rates_hz[0]) for rate in rates)
     row = {
@@ -125,11 +125,11 @@ def against_naive(n: int, rate_hz: float) -> dict[str, Any]:
     fast, slow, expected, currents = [], [], np.empty(0), np.empty(0)
     for _ in range(REPEATS):
         projection.reset()
-        began = perf_counter()
+        start = perf_counter()
         currents = np.array([projection.propagate(row) for row in raster])
         middle = perf_counter()
         expected = naive(projection, raster)
-        fast.append(middle - began)
+        fast.append(middle - start)
         slow.append(perf_counter() - middle)
     if not np.allclose(currents, expected, rtol=0, atol=1e-9):
         raise SystemExit(

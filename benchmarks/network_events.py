@@ -58,9 +58,9 @@ def best(turns: int, work: Callable[[], object]) -> float:
     work()
     times = []
     for _ in range(turns):
-        began = perf_counter()
+        start = perf_counter()
         work()
-        times.append(perf_counter() - began)
+        times.append(perf_counter() - start)
     return min(times)
 
 

@@ -222,7 +222,7 @@ def run(
     rtl = NetworkRtl(build.folder, rtl_library(build.folder))
     declared = {str(row["role"]): float(row["mhz"]) for row in rtl.dut.manifest["domains"]}
     many = drawn(rtl.dut.roles, seed, 1)[0] if stall else nominal(declared)
-    began = time.perf_counter()
+    start = time.perf_counter()
     rtl.start(many, seed)
     played = rtl.play(arrays, x, stall, seed=seed)
     row = golden.transfers
@@ -236,7 +236,7 @@ def run(
         "words": len(row.steps) // row.slices,
         "differences": int(differences),
         "clocks_a_step": round(clocks, 1),
-        "wall_s": round(time.perf_counter() - began, 1),
+        "wall_s": round(time.perf_counter() - start, 1),
     }
 
 
@@ -327,7 +327,7 @@ def native_row(spec: NetworkSpec, steps: int, seed: int) -> dict[str, Any]:
     arrays = parameters(spec, rng, x[:SAMPLE])
     golden, native = Network(spec, arrays), NativeNetwork(spec, arrays)
     reference = expected(spec, arrays, x)
-    began = time.perf_counter()
+    start = time.perf_counter()
     differences = int((native.run(x) != golden.run(x)).any(axis=1).sum())
     states = native.state()
     for name, layer in golden.layers.items():
@@ -340,7 +340,7 @@ def native_row(spec: NetworkSpec, steps: int, seed: int) -> dict[str, Any]:
         "words": steps,
         "differences": differences,
         "clocks_a_step": None,
-        "wall_s": round(time.perf_counter() - began, 1),
+        "wall_s": round(time.perf_counter() - start, 1),
     }
     print(row, flush=True)
     return row

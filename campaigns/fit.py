@@ -92,13 +92,13 @@ def made_to_fit(
 ) -> dict[str, Any]:
     """What `fit` makes of a design, or why it refuses it."""
     row = {"board": board, "inputs": inputs, "neurons": neurons, "lanes": lanes, "goal": ticks}
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         values = fit(
             layer(inputs, neurons, lanes), board, ticks=ticks, seeds=2, root=root, progress=print
         )
     except BoardError as error:
-        return {**row, "refused": str(error), "seconds": round(time.monotonic() - began, 1)}
+        return {**row, "refused": str(error), "seconds": round(time.monotonic() - start, 1)}
     board_build = values.pop("built")
     return {
         **row,
@@ -107,7 +107,7 @@ def made_to_fit(
         "fmax_mhz": board_build["fmax_mhz"],
         "timing_met": board_build["timing_met"],
         "bitstream_bytes": board_build["bitstream_bytes"],
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - start, 1),
     }
 
 

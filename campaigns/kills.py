@@ -168,12 +168,12 @@ def results(job: Job, folder: Path) -> dict[str, str]:
 def undisturbed(job: Job) -> tuple[dict[str, str], float]:
     """The results of a run to its end, and its seconds."""
     with tempfile.TemporaryDirectory() as name:
-        began = time.monotonic()
+        start = time.monotonic()
         process = _start(job, Path(name), "undisturbed")
         code, err = _ended(process, Path(name), "undisturbed")
         if code:
             raise RuntimeError(f"a job fails undisturbed: {err}")
-        return results(job, Path(name)), time.monotonic() - began
+        return results(job, Path(name)), time.monotonic() - start
 
 
 def trial(

@@ -169,10 +169,10 @@ class Jobs:
                 job.words.append([int(self.memory[address]) for address in addresses])
         return job
 
-    def undo(self, done: list[tuple[int, int, int]], job: Job, before: Any) -> None:
+    def undo(self, accesses: list[tuple[int, int, int]], job: Job, before: Any) -> None:
         """The memory after only the first accesses of a batch."""
         self.memory = before
-        for address, is_write, word in done:
+        for address, is_write, word in accesses:
             if is_write and not REFUSED[0] <= address < REFUSED[1]:
                 self.memory[address] = word
 
@@ -217,17 +217,17 @@ def run_job(
         refused = True
     except LinkError as error:
         link_error = error
-    done = _accesses(line)
+    accesses = _accesses(line)
     if link_error is not None:
         # what was in flight may have been done or not, but in order and once
         line.run(100_000)
-        done += _accesses(line)
-        if done != job.accesses[: len(done)]:
+        accesses += _accesses(line)
+        if accesses != job.accesses[: len(accesses)]:
             raise MismatchError("a batch that failed has done other accesses than its first ones")
-        jobs.undo(done, job, before)
+        jobs.undo(accesses, job, before)
         return link_error
-    if done != job.accesses:
-        raise MismatchError(_difference(done, job.accesses))
+    if accesses != job.accesses:
+        raise MismatchError(_difference(accesses, job.accesses))
     if refused != job.refused:
         raise MismatchError(f"refused: {refused}, expected {job.refused}")
     if not refused and [words.tolist() for words in answers] != job.words:
@@ -235,16 +235,16 @@ def run_job(
     return None
 
 
-def _difference(done: list[tuple[int, int, int]], requests: list[tuple[int, int, int]]) -> str:
+def _difference(accesses: list[tuple[int, int, int]], requests: list[tuple[int, int, int]]) -> str:
     """Where two lists of accesses differ first."""
     same = sum(
         1
         for _ in itertools.takewhile(
-            lambda pair: pair[0] == pair[1], zip(done, requests, strict=False)
+            lambda pair: pair[0] == pair[1], zip(accesses, requests, strict=False)
         )
     )
     return (
-        f"{len(done)} accesses were made and {len(requests)} asked for; number {same + 1} is"
+        f"{len(accesses)} accesses were made and {len(requests)} asked for; number {same + 1} is"
         " another"
     )
 

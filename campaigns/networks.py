@@ -109,9 +109,9 @@ def activity(
     that it took.
     """
     spikes = samples.spikes
-    began = time.perf_counter()
+    start = time.perf_counter()
     layers = run_integers(spec, parameters, spikes)
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     after = [
         accuracy(layers[-1][:, :ticks], samples.labels).right
         for ticks in range(1, spikes.shape[1] + 1)
@@ -325,15 +325,15 @@ def convolutional_lines(report: Mapping[str, Any]) -> list[str]:
     lines.append("")
     if rows is None:
         return [*lines, f"Not run in Verilog: {report['convolutional_hardware_missing']}.", ""]
-    for ran in rows:
-        differ = ran["images_that_differ"]
+    for entry in rows:
+        differ = entry["images_that_differ"]
         same = "all give the golden output spikes" if not differ else f"{differ:,} of them DIFFER"
-        took = "-" if ran["us_an_image"] is None else f"{ran['us_an_image']:,}"
+        time_us = "-" if entry["us_an_image"] is None else f"{entry['us_an_image']:,}"
         lines.append(
-            f"* {ran['lanes']} lanes, {ran['neurons_a_clock']} neurons a clock, on {ran['target']}:"
-            f" {ran['images']:,} images in the compiled Verilog, {same};"
-            f" {ran['clocks_an_image']:,.0f} clocks an image, {took} us at {ran['mhz']} MHz,"
-            f" {ran['lut4']:,} LUT4, {ran['block_ram']} block RAMs."
+            f"* {entry['lanes']} lanes, {entry['neurons_a_clock']} neurons a clock, on"
+            f" {entry['target']}: {entry['images']:,} images in the compiled Verilog, {same};"
+            f" {entry['clocks_an_image']:,.0f} clocks an image, {time_us} us at {entry['mhz']} MHz,"
+            f" {entry['lut4']:,} LUT4, {entry['block_ram']} block RAMs."
         )
     return [*lines, ""]
 

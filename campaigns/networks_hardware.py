@@ -93,9 +93,9 @@ def row_of(
     price = routed(variant, case.target, root, seeds)
     golden = run_integers(network, parameters, spikes)[-1]
     alone = elaborate(variant.model_copy(update={"host": None}), root)
-    ran = played(alone.folder, parameters, spikes, golden)
+    run = played(alone.folder, parameters, spikes, golden)
     active = float(spikes.sum(dtype=np.int64)) / len(spikes)
-    clocks, mhz = ran.clocks_a_sample, price["mhz"]
+    clocks, mhz = run.clocks_a_sample, price["mhz"]
     row = {
         "target": case.target,
         "host": case.host,
@@ -104,7 +104,7 @@ def row_of(
         **{name: price[name] for name in price if name not in ("dsp", "logic_cells")},
         "ticks": spikes.shape[1],
         "active_inputs": round(active, 1),
-        "images_that_differ": ran.differences,
+        "images_that_differ": run.differences,
         "clocks_an_image": clocks,
         "adding": round(active * hidden.groups / clocks, 3),
         "us_an_image": None if mhz is None else round(clocks / mhz, 1),

@@ -68,7 +68,7 @@ def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
     count : random layers for each of `LAYER_FABRICS`.
     jobs : processes at a time.
     """
-    began = perf_counter()
+    start = perf_counter()
     designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
     certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
     rows = [proof_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
@@ -78,7 +78,7 @@ def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
         "command": f"python -m campaigns.proof_sweep --layers {count}",
         "solver": certificates[0]["solver"],
         "yosys": certificates[0]["yosys"],
-        "seconds": round(perf_counter() - began, 1),
+        "seconds": round(perf_counter() - start, 1),
         "layers": [
             {
                 **row,
@@ -188,9 +188,9 @@ def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> d
     families : families whose banks are proved; None for all.
     """
     designs = lane_designs()
-    began = perf_counter()
+    start = perf_counter()
     certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
-    lane_seconds = round(perf_counter() - began, 1)
+    lane_seconds = round(perf_counter() - start, 1)
     banks = []
     for family in families if families is not None else family_names():
         design = Design(name=f"bank_{family}", block="bank", synapses=1024, fabric=family)

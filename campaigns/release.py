@@ -160,13 +160,13 @@ def constraints(lock: str) -> str:
 def install(wheel: Path, folder: Path) -> Path:
     """A fresh environment with the wheel; returns its folder of programs."""
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-    listed = folder / "constraints.txt"
-    write_text(listed, constraints((ROOT / "requirements.lock").read_text(encoding="utf-8")))
+    lock_file = folder / "constraints.txt"
+    write_text(lock_file, constraints((ROOT / "requirements.lock").read_text(encoding="utf-8")))
     programs = folder / "venv" / "bin"
     subprocess.run(
         [
             *(programs / "python", "-m", "pip", "install", "--quiet"),
-            *("--disable-pip-version-check", "-c", listed, f"{wheel}[all,nir,sweep]"),
+            *("--disable-pip-version-check", "-c", lock_file, f"{wheel}[all,nir,sweep]"),
         ],
         check=True,
     )
@@ -199,12 +199,12 @@ class Environment:
 
     def tried(self, command: str) -> Tried:
         """Run a command, and say how it ended."""
-        began = time.monotonic()
-        done = self.run(shlex.split(command))
-        seconds = round(time.monotonic() - began, 1)
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        reason = None if done.returncode == 0 else (lines[-1] if lines else "no output")
-        return Tried(command, done.returncode, seconds, reason)
+        start = time.monotonic()
+        process = self.run(shlex.split(command))
+        seconds = round(time.monotonic() - start, 1)
+        lines = (process.stderr or process.stdout).strip().splitlines()
+        reason = None if process.returncode == 0 else (lines[-1] if lines else "no output")
+        return Tried(command, process.returncode, seconds, reason)
 
     def commands(self) -> list[str]:
         """The names of all commands, from the program's own help."""
@@ -245,9 +245,9 @@ def measure(folder: Path, full_demo: bool) -> dict[str, Any]:
     """Build, install, and try all commands."""
     commit = _git("rev-parse", "--short", "HEAD").strip()  # others may follow before the end
     wheel = build_wheel(folder)
-    began = time.monotonic()
+    start = time.monotonic()
     programs = install(wheel, folder)
-    seconds = round(time.monotonic() - began, 1)
+    seconds = round(time.monotonic() - start, 1)
     work = folder / "work"
     work.mkdir()
     environment = Environment(programs, work)

@@ -91,7 +91,7 @@ def bar_row(
     Returns the row; `floor_met` and `goal_met` are None where nothing was measured or asked for.
     """
     clock, updates = metrics["fmax"]["median_mhz"], metrics["quoted_updates_per_s"]
-    reached = {
+    values = {
         "mhz": clock,
         "lut": metrics["lut"],
         "updates": None if updates is None else updates / 1e9,
@@ -101,9 +101,9 @@ def bar_row(
         bars["mhz"] = [round(LIKE * reference["fmax"]["median_mhz"], 2), None]
     checks = []
     for what, (floor, goal) in bars.items():
-        value = reached[what]
+        value = values[what]
         # A clock and a rate must reach their bar; an area must not exceed it.
-        met = [
+        verdicts = [
             None
             if value is None or bound is None
             else (value <= bound if what == "lut" else value >= bound)
@@ -114,9 +114,9 @@ def bar_row(
                 "what": what,
                 "reached": value,
                 "floor": floor,
-                "floor_met": met[0],
+                "floor_met": verdicts[0],
                 "goal": goal,
-                "goal_met": met[1],
+                "goal_met": verdicts[1],
             }
         )
     return {**{key: metrics[key] for key in _METRIC_KEYS}, "file": bar["design"], "checks": checks}

@@ -100,8 +100,8 @@ def killed_on_the_way(file: Path, out: Path, half: int) -> tuple[dict[str, Any],
 
     def progress(line: str) -> None:
         print(line, flush=True)
-        done = line.split(": ")[1].split()[0]
-        if done == str(half) and not killed:
+        count = line.split(": ")[1].split()[0]
+        if count == str(half) and not killed:
             victim = workers_of(os.getpid())[0]
             os.kill(victim, signal.SIGKILL)
             killed.append(victim)
@@ -123,9 +123,9 @@ def cluster(folder: Path) -> Iterator[str]:
     )
     processes = [scheduler]
     try:
-        began = time.monotonic()
+        start = time.monotonic()
         while not name.is_file() or not name.stat().st_size:
-            if time.monotonic() - began > PATIENCE_S or scheduler.poll() is not None:
+            if time.monotonic() - start > PATIENCE_S or scheduler.poll() is not None:
                 raise RuntimeError(f"no Dask scheduler within {PATIENCE_S:g} s; see {log.name}")
             time.sleep(0.2)
         address = str(json.loads(name.read_text(encoding="utf-8"))["address"])
@@ -160,13 +160,13 @@ def run(folder: Path, weights: Sequence[int]) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     file = write_sweep(folder, weights)
     points = len(weights) * 40
-    began = time.monotonic()
+    start = time.monotonic()
     killed_run, killed = killed_on_the_way(file, folder / "processes", points // 2)
-    seconds = {"processes": round(time.monotonic() - began, 1)}
-    began = time.monotonic()
+    seconds = {"processes": round(time.monotonic() - start, 1)}
+    start = time.monotonic()
     with cluster(folder) as address:
         dask_run = sweep(file, out=folder / "dask", scheduler=address, progress=print)
-    seconds["dask"] = round(time.monotonic() - began, 1)
+    seconds["dask"] = round(time.monotonic() - start, 1)
     again = sweep(file, out=folder / "processes", jobs=WORKERS)
     tables = [folder / name / "table.csv" for name in ("processes", "dask")]
     return {

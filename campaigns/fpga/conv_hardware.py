@@ -55,20 +55,20 @@ def row_of(
     """The network with some lanes: its price, and what its Verilog does."""
     variant = with_layers(design, layers, TARGET)
     build = elaborate(variant, root)
-    ran = played(build.folder, parameters, samples.spikes, golden)
+    run = played(build.folder, parameters, samples.spikes, golden)
     price = routed(variant, TARGET, root, seeds)
-    clocks, mhz = ran.clocks_a_sample, price["mhz"]
+    clocks, mhz = run.clocks_a_sample, price["mhz"]
     row = {
         "target": TARGET,
         **texts_of(layers),
         **{name: price[name] for name in price if name not in ("spram", "logic_cells")},
         "images": len(samples.spikes),
-        "images_that_differ": ran.differences,
+        "images_that_differ": run.differences,
         "clocks_an_image": clocks,
-        "clocks_least": int(ran.clocks[:, -1].min()),
-        "clocks_most": int(ran.clocks[:, -1].max()),
-        "clocks_to_word": [round(float(each), 1) for each in ran.clocks.mean(axis=0)],
-        "simulation_s": ran.seconds,
+        "clocks_least": int(run.clocks[:, -1].min()),
+        "clocks_most": int(run.clocks[:, -1].max()),
+        "clocks_to_word": [round(float(each), 1) for each in run.clocks.mean(axis=0)],
+        "simulation_s": run.seconds,
         "us_an_image": None if mhz is None else round(clocks / mhz, 1),
         "verilog_lines": len((build.folder / "top.v").read_text().splitlines()),
     }

@@ -150,9 +150,9 @@ def rtl_row(kind: str, build: Path) -> dict[str, Any]:
     for on in ("model", "rtl"):
         with Device.open(design, on, root=build) as device:
             device.load(weights)
-            began = time.process_time()
+            start = time.process_time()
             answers.append(task.learn(device, training))
-            seconds.append(time.process_time() - began)
+            seconds.append(time.process_time() - start)
             states.append(device.state())
             engines.append(device._engine)
             if on == "rtl":

@@ -139,7 +139,7 @@ def played(
     """
     rtl = NetworkRtl(folder, rtl_library(folder))
     clocks, differences = [], 0
-    began = time.perf_counter()
+    start = time.perf_counter()
     try:
         RtlNetwork(rtl).load(parameters)
         load_end = time.perf_counter()
@@ -158,18 +158,18 @@ def played(
         rtl.close()
     ended = time.perf_counter()
     return Played(
-        np.stack(clocks), differences, round(load_end - began, 1), round(ended - load_end, 1)
+        np.stack(clocks), differences, round(load_end - start, 1), round(ended - load_end, 1)
     )
 
 
 def proved(design: Design, root: Path) -> dict[str, Any]:
     """What the proof of a design says, without mutants."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     claims = prove(design, root=root, mutants=False, jobs=1)["claims"]
     return {
         "claims": len(claims),
         "not_proved": [claim["name"] for claim in claims if claim["verdict"] != "proved"],
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(time.perf_counter() - start, 1),
         "slowest": max(
             ({key: claim[key] for key in ("name", "seconds")} for claim in claims),
             key=lambda each: each["seconds"],

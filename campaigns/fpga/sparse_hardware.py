@@ -92,9 +92,9 @@ def row_of(neurons: int, synapses: int, samples: int, root: Path) -> dict[str, A
     """A size: what is made of it, what runs, and what is proved."""
     design, rng = design_of(neurons, synapses), np.random.default_rng(neurons)
     spec = network_of(design)
-    began = time.process_time()
+    start = time.process_time()
     build = elaborate(design, root)
-    elaboration_s = time.process_time() - began
+    elaboration_s = time.process_time() - start
     rows = build.manifest["layers"]
     spikes = (rng.random((samples, STEPS, INPUTS)) < ACTIVITY).astype(np.uint8)
     proof = proved(design, root)

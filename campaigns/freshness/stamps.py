@@ -69,10 +69,10 @@ def blobs_of_commit(root: Path, commit: str, sources: Iterable[str]) -> dict[str
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
     )
-    return done.stdout
+    return process.stdout
 
 
 def reports_in(folder: Path) -> list[str]:

@@ -51,7 +51,7 @@ class Outcome:
 
 def outcome_of(number: int, run: Run, errors: tuple[type[BaseException], ...]) -> Outcome:
     """Run a case in this process; `errors` are those that a user may get."""
-    began = time.process_time()
+    start = time.process_time()
     verdict, text = "accepted", ""
     try:
         run(number)
@@ -63,7 +63,7 @@ def outcome_of(number: int, run: Run, errors: tuple[type[BaseException], ...]) -
             verdict, text = "traceback", f"{type(error).__name__} is not one line: {text!r}"
     except Exception:  # every other error is a finding of the campaign
         verdict, text = "traceback", _innermost(traceback.format_exc())
-    return Outcome(number, verdict, text, time.process_time() - began)
+    return Outcome(number, verdict, text, time.process_time() - start)
 
 
 def _innermost(text: str, lines: int = 7) -> str:
@@ -107,10 +107,10 @@ class Worker:
     def outcome(self, number: int) -> Outcome:
         """Run a case; the worker is another process afterwards, where the case did not end."""
         self._pipe.send(number)
-        began, work_before = time.monotonic(), self._work_seconds()
+        start, work_before = time.monotonic(), self._work_seconds()
         try:
             while not self._pipe.poll(0.5):
-                waited = time.monotonic() - began
+                waited = time.monotonic() - start
                 if (
                     self._work_seconds() - work_before > self._seconds
                     or waited > PATIENCE * self._seconds

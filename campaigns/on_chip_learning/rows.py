@@ -97,7 +97,7 @@ def integers(
     with Device.open(design) as device:
         network = device._engine
         for seed, split in enumerate(splits):
-            began = time.process_time()
+            start = time.process_time()
             tasks.learn(
                 device,
                 split,
@@ -107,7 +107,7 @@ def integers(
                 frozen=frozen,
                 **options,
             )
-            seconds += time.process_time() - began
+            seconds += time.process_time() - start
             counts.append(network.counts)
             shares.append(tasks.right(device, split.test_values, split.test_classes))
     return {
@@ -256,11 +256,11 @@ def drift(
                 device._engine.freeze(layer)
             settled(device, split, order[:BEFORE])
             curve = [tasks.right(device, split.test_values, split.test_classes)]
-            recovery, done = tasks.Recovery(device), 0
+            recovery, position = tasks.Recovery(device), 0
             for mark in MARKS:
-                places = order[BEFORE + done : BEFORE + mark]
+                places = order[BEFORE + position : BEFORE + mark]
                 recovery.learn(new(split.values[places]), split.classes[places])
-                done = mark
+                position = mark
                 curve.append(tasks.right(device, new(split.test_values), split.test_classes))
             curves.append(curve)
     means = np.mean(curves, 0)
@@ -328,6 +328,6 @@ def speed(images: Images, samples: int = 24_000) -> dict[str, Any]:
         design.learning, {name.removesuffix(".weight"): each for name, each in weights.items()}
     )
     order = tasks.order_of(len(split.values), samples, np.random.default_rng(1))
-    began = time.process_time()
+    start = time.process_time()
     network.run(split.values[order], split.classes[order])
-    return {"samples": samples, "per_s": round(samples / (time.process_time() - began))}
+    return {"samples": samples, "per_s": round(samples / (time.process_time() - start))}

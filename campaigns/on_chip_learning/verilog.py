@@ -59,26 +59,26 @@ def compared(
     root : folder of builds.
     """
     design = design_of(name)
-    sums, done, differ = dict.fromkeys(SUMS, 0), 0, 0
+    sums, count, differ = dict.fromkeys(SUMS, 0), 0, 0
     with Device.open(design, "rtl", root=root) as verilog, Device.open(design) as model:
         text = verilog._engine.rtl.dut.verilog.read_text(encoding="utf-8")
         file = root / f"{name}-{len(pieces)}-{sha256(text)[:12]}.json"
         if file.exists():
             entry = json.loads(file.read_text(encoding="utf-8"))
-            sums, done = entry["sums"], entry["done"]
+            sums, count = entry["sums"], entry["done"]
             for device in (verilog, model):
-                device.restore(file.with_suffix(f".{done}.npz"))
-        for piece in pieces[done:]:
+                device.restore(file.with_suffix(f".{count}.npz"))
+        for piece in pieces[count:]:
             counts = part(verilog, model, piece)
-            sums, done = {key: sums[key] + counts[key] for key in SUMS}, done + 1
+            sums, count = {key: sums[key] + counts[key] for key in SUMS}, count + 1
             here, there = verilog.state(), model.state()
             fields = [(space, field) for space, entry in there.items() for field in entry]
             differ = sum(int((here[sp][field] != there[sp][field]).sum()) for sp, field in fields)
-            print(json.dumps({"task": task, "part": done, **sums, "states": differ}), flush=True)
+            print(json.dumps({"task": task, "part": count, **sums, "states": differ}), flush=True)
             if differ or sums["other_answers"]:
                 break
-            verilog.checkpoint(file.with_suffix(f".{done}.npz"))
-            write_json(file, {"sums": sums, "done": done})
+            verilog.checkpoint(file.with_suffix(f".{count}.npz"))
+            write_json(file, {"sums": sums, "done": count})
         row = {
             "task": task,
             "design": name,
@@ -98,9 +98,9 @@ def part(verilog: Device, model: Device, piece: Piece) -> dict[str, Any]:
     spec = model.design.learning
     if spec is None:
         raise ValueError(f"{model.design.name} is no learning network")
-    first, began = verilog._engine.rtl.cycles, time.process_time()
+    first, start = verilog._engine.rtl.cycles, time.process_time()
     played = piece(verilog)
-    seconds = time.process_time() - began
+    seconds = time.process_time() - start
     clocks = verilog._engine.rtl.cycles - first
     model._engine.counts = Counts(words=dict.fromkeys((each.name for each in spec.layers), 0))
     expected = piece(model)

@@ -43,7 +43,7 @@ def is_held_out(number: int) -> bool:
 
 def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
     """What Yosys and nextpnr say of a design."""
-    began = time.monotonic()
+    start = time.monotonic()
     build = elaborate(design, root)
     metrics = estimate_target(build, load_target(target), seeds=1, jobs=1)
     return {
@@ -54,7 +54,7 @@ def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
         "timing": metrics["timing"],
         "verilog_sha256": metrics["verilog_sha256"],
         "tools": metrics["tools"],
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - start, 1),
     }
 
 
@@ -135,13 +135,13 @@ def measure(
     limit_s : seconds for one design.
     until_s : seconds after which no design is begun.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     root.mkdir(parents=True, exist_ok=True)
-    done = {row["number"] for row in kept(file)}
+    numbers = {row["number"] for row in kept(file)}
     for number, design, target in designs_of(count, fit, learning):
-        if number in done:
+        if number in numbers:
             continue
-        if time.monotonic() - began > until_s:
+        if time.monotonic() - start > until_s:
             return
         row = row_of(number, design, target, root, limit_s)
         with file.open("a", encoding="utf-8") as out:

@@ -59,7 +59,7 @@ def run(
     model = Device.open(design)
     stimulus = model.recording(folder / "digits.npz")
     count = min(steps or 1 << 62, model.block.steps(stimulus))
-    began, wrong_spikes, fired = time.monotonic(), 0, []
+    start_time, wrong_spikes, fired = time.monotonic(), 0, []
     with PseudoTerminal.of_build(build.folder) as port:
         board = Board.open(port.name, build.folder / "manifest.json", baud=port.baud)
         board.restore(model.state())
@@ -73,11 +73,13 @@ def run(
             progress(f"step {stop} of {count}: {wrong_spikes} spikes differ")
         port.disturb(0.0)
         differing = _differences(board.state(), model.state())
-        steps_taken, done = board.registers.read("STEPS_TAKEN", "STEPS_DONE")
+        steps_taken, steps_done = board.registers.read("STEPS_TAKEN", "STEPS_DONE")
         low, high = board.registers.read("CLOCKS_LOW", "CLOCKS_HIGH")
         statistics = board.link.statistics
         board.close()
-    passed = wrong_spikes == 0 and not any(differing.values()) and steps_taken == done == count
+    passed = (
+        wrong_spikes == 0 and not any(differing.values()) and steps_taken == steps_done == count
+    )
     return {
         "schema_version": SCHEMA,
         "passed": passed,
@@ -88,12 +90,12 @@ def run(
         "steps": count,
         "noisy": noisy,
         "noise": NOISE if noisy else 0.0,
-        "steps_done": done,
+        "steps_done": steps_done,
         "wrong_spikes": wrong_spikes,
         "wrong_values": differing,
         "clocks": low | high << 32,
         "link": None if statistics is None else asdict(statistics),
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - start_time, 1),
         **_right(folder / "digits.npz", np.concatenate(fired), stimulus),
     }
 

@@ -66,7 +66,7 @@ def right_at_the_end(history: list[tuple[int, int]]) -> int:
 
 def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]:
     """What one board did."""
-    began = time.monotonic()
+    start = time.monotonic()
     build, top = simulated_board(design, load_board(name), root)
     model = Device.open(design)
     model_choices = choices(model, trials)
@@ -90,7 +90,7 @@ def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]
         "differences_at_the_end": differences,
         "right_of_the_last_50": right_at_the_end(board_choices),
         "frames_sent_again": 0 if statistics is None else statistics.sent_again,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - start, 1),
     }
 
 

@@ -46,10 +46,10 @@ def compile_and_run(build: Any, folder: Path) -> list[str]:
         ["obj_dir/main", "weights.hex", "stimulus.hex"],
     ]
     for command in commands:
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=folder, env=tool.environ(), capture_output=True, text=True, check=True
         )
-    return re.findall(rf"^(?:{'|'.join(PRINTED)}).*$", done.stdout, re.M)
+    return re.findall(rf"^(?:{'|'.join(PRINTED)}).*$", process.stdout, re.M)
 
 
 def run(root: Path) -> tuple[list[str], list[str]]:

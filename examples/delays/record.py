@@ -72,13 +72,13 @@ def main() -> None:
     if design.network is None:
         raise RuntimeError("the design is no network")
     x, labels = stimulus()
-    said = answers(Network(design.network, parameters).run(x))
+    classes = answers(Network(design.network, parameters).run(x))
     meta = {
         "task": "lag between two ears",
         "source": "examples/delays/record.py",
         "classes": [f"{lag:+d} ticks" for lag in LAGS],
         "labels": labels.tolist(),
-        "answers": said.tolist(),
+        "answers": classes.tolist(),
         "ticks": TASK.ticks,
         "silence": SILENCE,
         "scale": {layer.spec.name: layer.scale.tolist() for layer in layers},
@@ -95,7 +95,9 @@ def main() -> None:
         comment=COMMENT,
         extra={"x": x, "meta": np.array(json.dumps(meta, sort_keys=True))},
     )
-    print(f"{(said == labels).sum()} of {TESTED} sequences right in integers, one after the other")
+    print(
+        f"{(classes == labels).sum()} of {TESTED} sequences right in integers, one after the other"
+    )
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def trained(seed: int, everything: bool) -> float:
         spikes, classes, _ = _xor.trials(draws, BATCH)
         learner.train_step(spikes, classes)
     spikes, classes, _ = _xor.trials(draws, TEST)
-    said = learner.predict(spikes)[-_xor.ANSWER :].mean(0).argmax(1)
-    return float((said == torch.tensor(classes[-1])).float().mean())
+    answers = learner.predict(spikes)[-_xor.ANSWER :].mean(0).argmax(1)
+    return float((answers == torch.tensor(classes[-1])).float().mean())
 
 
 def run(seed: int) -> dict[str, float]:

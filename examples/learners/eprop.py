@@ -33,8 +33,8 @@ def trained(seed: int, feedback: str, everything: bool = True) -> float:
         learner.train_step(*_xor.trials(draws, BATCH))
     spikes, classes, _ = _xor.trials(draws, TEST)
     with torch.no_grad():
-        said = module(spikes)[-_xor.ANSWER :].mean(0).argmax(1)
-    return float((said == torch.tensor(classes[-1])).float().mean())
+        answers = module(spikes)[-_xor.ANSWER :].mean(0).argmax(1)
+    return float((answers == torch.tensor(classes[-1])).float().mean())
 
 
 def run(seed: int) -> dict[str, float]:

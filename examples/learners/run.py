@@ -53,7 +53,7 @@ def load(name: str) -> ModuleType:
 def measured(name: str, seeds: int) -> dict[str, Any]:
     """Run a task with all seeds."""
     module = load(name)
-    runs, began = [], time.perf_counter()
+    runs, start = [], time.perf_counter()
     for seed in range(seeds):
         runs.append(
             {"seed": seed, **{key: float(value) for key, value in module.run(seed).items()}}
@@ -68,7 +68,7 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
         "solved": module.SOLVED,
         "learner": scores([run["learner"] for run in runs], module.SOLVED),
         "baseline": scores([run["baseline"] for run in runs], module.SOLVED),
-        "seconds_a_seed": (time.perf_counter() - began) / seeds,
+        "seconds_a_seed": (time.perf_counter() - start) / seeds,
         "runs": runs,
     }
 

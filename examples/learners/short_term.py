@@ -39,8 +39,8 @@ def charges(spikes: np.ndarray, plastic: bool) -> np.ndarray:
     synapses = ShortTermPlasticity(tau_d=200.0, tau_f=20.0, u_se=0.4)
     trials, _, lines = spikes.shape
     ticks = spikes.transpose(1, 0, 2).reshape(TICKS, -1)
-    delivered = sum(now * synapses.update(now) for now in ticks) if plastic else 0.4 * ticks.sum(0)
-    totals = np.reshape(delivered, (trials, lines))
+    charge = sum(now * synapses.update(now) for now in ticks) if plastic else 0.4 * ticks.sum(0)
+    totals = np.reshape(charge, (trials, lines))
     return totals - totals.mean(1, keepdims=True)
 
 

@@ -255,11 +255,11 @@ class Recovery:
 
     def settings(self) -> dict[str, Any]:
         """What the host sets for the next samples."""
-        done, learning = len(self.right), self.device.design.learning
-        smaller = sum(done >= later for later in SMALLER_LATER)
+        count, learning = len(self.right), self.device.design.learning
+        smaller = sum(count >= later for later in SMALLER_LATER)
         if learning is not None and learning.feedback == "reward":
-            return {"others_wrong": done >= LATER, "step_shift": smaller}
-        few = done > 0 and 1 - np.mean(self.right[-LAST:]) < FEW_WRONG
+            return {"others_wrong": count >= LATER, "step_shift": smaller}
+        few = count > 0 and 1 - np.mean(self.right[-LAST:]) < FEW_WRONG
         return {"step_shift": max(smaller, int(few))}
 
     def learn(self, values: Values, classes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -175,10 +175,10 @@ def fixed_point(layers: Sequence[Integers], x: NDArray[Any]) -> NDArray[np.int64
         potential = np.zeros((x.shape[1], spec.neurons), dtype=np.int64)
         fired = []
         for word in x.astype(np.int64):
-            risen = (trace * factor >> spec.factor_shift) + (
+            total = (trace * factor >> spec.factor_shift) + (
                 word[:, None, :] << spec.trace_fraction
             )
-            trace = np.minimum(risen, spec.trace_format.hi)
+            trace = np.minimum(total, spec.trace_format.hi)
             current = np.einsum("ji,bji->bj", layer.weight, trace)
             potential = potential - (potential >> LEAK_SHIFT) + current
             fired.append(potential >= spec.neuron.threshold)

@@ -120,7 +120,7 @@ def main() -> None:
         raise RuntimeError(f"{file} is no network")
     x, labels = stimulus()
     net = Network(spec, parameters(layers))
-    said = answers(np.array([net.step(word) for word in x]))
+    classes = answers(np.array([net.step(word) for word in x]))
     meta = {
         "task": "delayed cue and fast transients",
         "source": "examples/timescales/record.py",
@@ -131,7 +131,7 @@ def main() -> None:
             "cue B, Y before X",
         ],
         "labels": labels.tolist(),
-        "answers": said.tolist(),
+        "answers": classes.tolist(),
         "ticks": TASK.ticks,
         "silence": SILENCE,
         "window": TASK.window,
@@ -145,7 +145,7 @@ def main() -> None:
     with replacing(out / "timescales.npz") as temporary, temporary.open("wb") as stored:
         np.savez_compressed(stored, meta=np.array(json.dumps(meta, sort_keys=True)), **arrays)
     print(
-        f"{(said == labels).sum()} of {SEQUENCES} sequences right in fixed point, one after the"
+        f"{(classes == labels).sum()} of {SEQUENCES} sequences right in fixed point, one after the"
         " other"
     )
 

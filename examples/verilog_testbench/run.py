@@ -94,11 +94,11 @@ def simulate(
             ["obj_dir/bench"],
         ]
     for command in commands:
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=True
         )
     words = "|".join(("spike", *FIELDS, "finished", "FAILED"))
-    return re.findall(rf"^(?:{words}).*$", done.stdout, re.M)
+    return re.findall(rf"^(?:{words}).*$", process.stdout, re.M)
 
 
 def run(root: Path, simulator: str) -> tuple[list[str], list[str]]:
