@@ -1,16 +1,39 @@
-"""The command `sc-hw` in a process of its own, and its one-line errors."""
+"""The command `sc-hw` as a program, and its one-line errors."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+from sc_model.environment import python_command
+from sc_model.forks import run_module
+
+# Most of a short command's time are the imports of these: the commands are forks of a process that
+# has them already. `test_the_program_starts` starts an interpreter.
+IMPORTS = (
+    "sc_hw.cli",
+    "sc_hw.build.elaborate",
+    "sc_hw.build.blocks",
+    "sc_hw.price.estimate",
+    "sc_hw.proof.prove",
+    "sc_hw.simulation.cosim",
+    "sc_hw.commands.new",
+)
 
 
 def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "sc_hw.cli", *arguments)
+    """Run a command in a folder, with further variables of the environment."""
     env = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", **environment}
+    with contextlib.chdir(folder):
+        return run_module("sc_hw.cli.__main__", arguments, IMPORTS, env)
+
+
+def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same by an interpreter of its own, as a user starts it."""
+    command = python_command("sc_hw.cli", *arguments)
+    env = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
 
 

@@ -193,9 +193,9 @@ async def taken(ctx: Any, dut: HostedLayer, step: int) -> tuple[int, int]:
 
 
 def rate_where_equal(dut: HostedLayer, golden: GoldenLayer) -> float:
-    """60 ticks of hardware and model with equal spikes and, in the end, equal state.
+    """36 ticks of hardware and model with equal spikes and, in the end, equal state.
 
-    A reset at tick 40 puts everything but parameters back. Gives the mean rate of spikes.
+    A reset at tick 22 puts everything but parameters back. Gives the mean rate of spikes.
     """
     spec, crossing = golden.spec, golden.crossing
     rng = np.random.default_rng(7)
@@ -203,15 +203,15 @@ def rate_where_equal(dut: HostedLayer, golden: GoldenLayer) -> float:
 
     async def testbench(ctx: Any) -> None:
         await load_all(ctx, dut, golden)
-        for tick in range(60):
-            if tick == 40:  # a reset puts everything but parameters back
+        for tick in range(36):
+            if tick == 22:  # a reset puts everything but parameters back
                 await ctx.tick()
                 golden.reset()
                 ctx.set(reset, 1)
                 await ctx.tick()
                 ctx.set(reset, 0)
             values = rng.integers(0, crossing.value.hi + 1, spec.inputs) * (
-                rng.random(spec.inputs) < (0.3 if tick < 30 else 0.9)
+                rng.random(spec.inputs) < (0.3 if tick < 15 else 0.9)
             )
             await give(ctx, dut, tick, values.tolist())
             own = int(golden.fired.sum()) if spec.recurrent else 0

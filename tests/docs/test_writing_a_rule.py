@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command_line import sc_hw
 from support import LEAKY_COUNTER, ROOT
 
 from sc_hw.commands.new_rule import new_rule
@@ -50,17 +51,9 @@ def run(folder: Path, command: str) -> tuple[int, list[str]]:
     """Exit code and lines of a command; lines of progress are left out."""
     program, *arguments = shlex.split(command)
     assert program == "sc-hw"
-    done = subprocess.run(
-        [sys.executable, "-m", "sc_hw.cli", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    lines = [line for line in done.stdout.splitlines() if not line.startswith("... ")]
-    return done.returncode, [fixed(line) for line in lines]
+    done = sc_hw(folder, *arguments)
+    lines = (done.stdout + done.stderr).splitlines()
+    return done.returncode, [fixed(line) for line in lines if not line.startswith("... ")]
 
 
 def applied(text: str, diff: str) -> str:

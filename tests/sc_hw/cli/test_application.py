@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import error_of, sc_hw
+from command_line import error_of, sc_hw, started
 from support import ROOT
 
 from sc_driver.errors import LinkError
 from sc_hw.cli import app, application
 from sc_hw.errors import AuditError, BoardError, OutputError, ReportError, ToolError
 from sc_model.packages import MissingPackageError
-from sc_model.spec import ConfigError
+from sc_model.spec import ConfigError, load_design
 
 COMMANDS = {
     command.name or command.callback.__name__: command
@@ -57,7 +57,7 @@ def test_every_command_is_known_here() -> None:
 
 
 # Other tests have what these do, which takes long: their examples are run by `make soak`.
-LONG = ("prove", "bench", "evaluate")
+LONG = ("prove", "estimate", "bench", "evaluate")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,13 @@ def test_examples_of_all_helps_run(tmp_path: Path, left_out: tuple[str, ...]) ->
     assert (tmp_path / "digits_snn" / "digits_snn.toml").exists()
     reports = sorted(path.parent.name for path in tmp_path.glob("build/*/report.html"))
     assert len(reports) == 1
+
+
+def test_the_program_starts(tmp_path: Path) -> None:
+    """By an interpreter of its own, and not as the fork of a process that has all imports."""
+    done = started(tmp_path, "new", "a", "--block", "lane")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load_design(tmp_path / "a.toml").block == "lane"
 
 
 @pytest.mark.soak

@@ -128,7 +128,7 @@ class Loop:
         return [s[what] for s in self.synapses if s["label"] == label]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     taus=st.tuples(

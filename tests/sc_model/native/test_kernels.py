@@ -62,6 +62,11 @@ def able(rule: Rule, params: RuleParams) -> bool:
 
 RULES = [(rule, params) for rule, params in rules() if able(rule, params)]
 IDS = [f"{rule.family}-{number}" for number, (rule, _) in enumerate(RULES)]
+# The defaults, and every third of the drawn ones; all of them by `make soak`.
+THIRD = [
+    pytest.param(*one, id=name, marks=() if number % 3 == 0 else pytest.mark.soak)
+    for number, (one, name) in enumerate(zip(RULES, IDS, strict=True))
+]
 
 
 def spikes(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -89,7 +94,7 @@ def test_synapse(rule: Rule, params: RuleParams) -> None:
     assert native.step(last) == golden.step(last)
 
 
-@pytest.mark.parametrize(("rule", "params"), RULES, ids=IDS)
+@pytest.mark.parametrize(("rule", "params"), THIRD)
 def test_bank(rule: Rule, params: RuleParams) -> None:
     rng = np.random.default_rng(4)
     inputs = random_inputs(rng, params, (40, 77), rule)
@@ -194,14 +199,7 @@ def synapse_by_synapse(
             assert found == one.state, (i, j)
 
 
-@pytest.mark.parametrize(
-    ("rule", "params"),
-    [
-        # the defaults, and every third of the drawn ones; all of them by `make soak`
-        pytest.param(*one, id=name, marks=() if number % 3 == 0 else pytest.mark.soak)
-        for number, (one, name) in enumerate(zip(RULES, IDS, strict=True))
-    ],
-)
+@pytest.mark.parametrize(("rule", "params"), THIRD)
 def test_open_loop_replay(rule: Rule, params: RuleParams) -> None:
     rng = np.random.default_rng(7)
     names = layer_rule(rule, params)
@@ -289,8 +287,15 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        # each family with every second kind of neurons; all of them by `make soak`
+        pytest.param(family, options, marks=() if (i + j) % 2 == 0 else pytest.mark.soak)
+        for i, family in enumerate(FAMILIES)
+        for j, options in enumerate(OPTIONS)
+    ],
+)
 def test_layer(options: str, family: str) -> None:
     rng, rule = np.random.default_rng(9), load_rule(family)
     of_layer, of_neuron = OPTIONS[options]
