@@ -10,6 +10,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.tools import find
 from sc_model.spec import load_design
 from sc_model.spec.host import HostSpec
+from sc_sim.toolchain import object_cache
 
 LANE = ROOT / "examples" / "lane.toml"
 DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
@@ -81,13 +83,15 @@ def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, 
     job = folder / "job.json"
     job.write_text(json.dumps(content), encoding="utf-8")
     simulator = "icarus" if shutil.which("iverilog") else "verilator"
-    arguments = []
+    arguments, environ = [], {}
     if simulator == "verilator":
-        os.environ.update(find("verilator").environ())
+        verilator = find("verilator")
+        (folder / "tools").mkdir()
+        environ = verilator.environ() | object_cache(verilator.version, folder / "tools")
         # one C++ file: for several the wheel's makefile misuses precompiled headers
         arguments = ["-Wno-fatal", "--output-split", "0", "-CFLAGS", "-O0"]
     runner = get_runner(simulator)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), patch.dict(os.environ, environ):
         runner.build(
             sources=[build.folder / "system.v"],
             hdl_toplevel="sc_system",
