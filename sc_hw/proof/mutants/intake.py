@@ -46,7 +46,7 @@ def intake_mutant(
     claim : the claim that the mutant must break, a key of `STATEMENTS`.
     spec : the crossing that the claim is about. It is a fixed one and not the design's, because a
         fault shows with some numbers only: a count of two bits, for example, is too narrow for 4
-        words but not for 3. Every network has an intake, so the mutants go with every network.
+        words but not for 3. They go with every network, also one whose spikes go in slices alone.
     hardware_spec : the crossing that the hardware is made for.
     """
 
