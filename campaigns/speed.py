@@ -203,6 +203,7 @@ def main() -> None:
     earlier = json.loads(out.read_text(encoding="utf-8"))["rows"] if out.is_file() else []
     earlier_rows = {(row["file"], row["target"]): row for row in earlier}
     folder, rows = options.bars.parent, []
+    seeds = {(bar["design"], bar["target"]): bar.get("seeds", options.seeds) for bar in bars}
     for bar in bars:
         file, key = folder / bar["design"], (bar["design"], bar["target"])
         if options.only and load_design(file).name not in options.only:
@@ -210,9 +211,9 @@ def main() -> None:
             continue
         reference = None
         if "like" in bar:
-            reference = measure(folder / bar["like"], bar["target"], options.build, options.seeds)
-        seeds = bar.get("seeds", options.seeds)
-        metrics = measure(file, bar["target"], options.build, seeds)
+            count = seeds.get((bar["like"], bar["target"]), options.seeds)
+            reference = measure(folder / bar["like"], bar["target"], options.build, count)
+        metrics = measure(file, bar["target"], options.build, seeds[key])
         rows.append(bar_row(bar, metrics, reference))
         # After each design: place and route takes hours, and what is finished must survive a kill.
         write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})

@@ -110,3 +110,23 @@ def test_only_the_named_designs_are_measured(
     rows = json.loads((tmp_path / "speed.json").read_text())["rows"]
     assert [(row["file"], row["lut"]) for row in rows] == [("lane.toml", 1), ("bank.toml", 3)]
     assert (tmp_path / "speed.md").is_file()
+
+
+def test_a_design_has_the_same_seeds_where_another_is_compared_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = tmp_path / "bars.toml"
+    bars.write_text(
+        '[[bar]]\ndesign = "bank.toml"\ntarget = "ice40-hx8k"\nseeds = 15\n'
+        '[[bar]]\ndesign = "triplet.toml"\ntarget = "ice40-hx8k"\nlike = "bank.toml"\n'
+    )
+    asked: list[tuple[str, int]] = []
+
+    def measure(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]:
+        asked.append((file.name, seeds))
+        return metrics()
+
+    monkeypatch.setattr(speed, "measure", measure)
+    monkeypatch.setattr(sys, "argv", ["speed", str(bars), "--out", str(tmp_path)])
+    speed.main()
+    assert asked == [("bank.toml", 15), ("bank.toml", 15), ("triplet.toml", 5)]
