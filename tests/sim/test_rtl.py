@@ -25,7 +25,7 @@ def rtl_of(build: Build) -> Rtl:
 
 
 @pytest.mark.usefixtures("shipped_options")
-@pytest.mark.parametrize("number", [0, 3])
+@pytest.mark.parametrize("number", [pytest.param(0, marks=pytest.mark.soak), 3])
 def test_lane_plays_the_conformance_vectors(number: int, build_of: BuildOf) -> None:
     with np.load(VECTORS / "online_o1.npz") as archive:
         pre, post, reward, w0, state = (

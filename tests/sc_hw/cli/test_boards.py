@@ -63,7 +63,7 @@ def test_commands_of_the_page_run(
         return {**row, "tried": [row], "built": REPORT}
 
     monkeypatch.setattr(fit_module, "fit", fake_fit)
-    monkeypatch.setattr(program_module, "built", lambda folder, board: folder / "board.bin")
+    monkeypatch.setattr(program_module, "bitstream_of", lambda folder, board: folder / "board.bin")
     monkeypatch.setattr(
         program_module, "program", lambda file, board, **_: calls.append((file.name, board.name))
     )

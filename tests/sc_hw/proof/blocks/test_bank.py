@@ -89,6 +89,7 @@ def test_values_that_are_one_have_one_signal(tmp_path: Path) -> None:
     assert set(signals.values()) <= set(net.signals)
 
 
+@pytest.mark.soak  # a lane's and a layer's are in the suite
 def test_bank_with_mutants(tmp_path: Path) -> None:
     design = Design(name="bank", block="bank", synapses=64)
     certificate = prove(design, root=tmp_path, schedules=False)

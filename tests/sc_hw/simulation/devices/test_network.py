@@ -123,12 +123,15 @@ def test_checkpoints_go_from_one_to_the_other(pair: Pair, tmp_path: Path) -> Non
         assert fields(source.state()) == fields(target.state())
 
 
+LONG = ("two_rates", "learns")  # on a board
+
+
 @pytest.mark.usefixtures("long_simulation")
 @pytest.mark.parametrize(
     "design",
     [
         *(
-            pytest.param(design, id=name, marks=pytest.mark.soak if name == "two_rates" else ())
+            pytest.param(design, id=name, marks=pytest.mark.soak if name in LONG else ())
             for name, design in DESIGNS.items()
         ),
         pytest.param(by_events(LEARNS), id="events", marks=pytest.mark.soak),

@@ -111,7 +111,9 @@ def missed(certificate: dict[str, Any]) -> list[tuple[str, Any]]:
         pytest.param(
             design,
             id=design.name,
-            marks=pytest.mark.soak if design.name in ("single_port", "predicts") else (),
+            marks=pytest.mark.soak
+            if design.name in ("single_port", "predicts", "inhibition")
+            else (),
         )
         for design in (*DESIGNS, PREDICTION)
     ],

@@ -65,6 +65,7 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     } <= found
 
 
+@pytest.mark.soak
 def test_own_spikes_in_slices_are_proved(tmp_path: Path) -> None:
     for name in ("whole", "refuted", "faulty"):
         (tmp_path / name).mkdir()
