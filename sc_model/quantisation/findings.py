@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,14 +194,20 @@ def band(factor: Ints, factor_shift: int) -> Ints:
 # --- leaks ----------------------------------------------------------------------------------------
 
 
+_LEAKS: tuple[tuple[Literal["leak", "synaptic_leak"], str], ...] = (
+    ("leak", "leak"),
+    ("synaptic_leak", "leak of the synaptic current"),
+)
+
+
 def _leaks(rounded: Rounded) -> Iterator[Finding]:
     spec = rounded.spec
     if not isinstance(spec, DenseSpec):
         return
-    for field, what in (("leak", "leak"), ("synaptic_leak", "leak of the synaptic current")):
+    for field, what in _LEAKS:
         if getattr(rounded.layer, field) is None:
             continue
-        factor = rounded.layer.per_neuron(field)  # type: ignore[arg-type]
+        factor = rounded.layer.per_neuron(field)
         leak = 1.0 - factor
         shift = spec.neuron.leak if field == "leak" else "factor"
         if shift == "none":
