@@ -1,10 +1,10 @@
 """How fast the generated hardware is on real fabrics, against stated bars.
 
 `python -m campaigns.speed examples/speed/bars.toml --out reports` places and routes every design of
-the list (with 5 seeds, or as many as the list says) and writes speed.json and speed.md. Metrics
-that an earlier run left in `--build` for the same Verilog and as many seeds are taken from there,
-so that an interrupted run resumes where it stopped. `--only NAME` measures only the designs of that
-name and leaves the other rows as they are in speed.json.
+the list (with `--seeds`, 5 by default, or as many as the list says) and writes speed.json and
+speed.md. Metrics that an earlier run left in `--build` for the same Verilog and as many seeds are
+taken from there, so that an interrupted run resumes where it stopped. `--only NAME` measures only
+the designs of that name. Rows that are not measured, or not yet, stay as they are in speed.json.
 """
 
 from __future__ import annotations
@@ -84,14 +84,14 @@ def bar_row(
     Parameters
     ----------
     bar : of the list: `design` and any of `mhz`, `lut` (at most) and `updates` (in 10^9 a second),
-        each as [floor, goal].
+        each as [floor, goal]; `like`, see `reference`.
     metrics : of the design.
     reference : metrics of the design that the bar is `like`, or None.
 
     Returns the row; `floor_met` and `goal_met` are None where nothing was measured or asked for.
     """
     clock, updates = metrics["fmax"]["median_mhz"], metrics["quoted_updates_per_s"]
-    values = {
+    reached = {
         "mhz": clock,
         "lut": metrics["lut"],
         "updates": None if updates is None else updates / 1e9,
@@ -101,9 +101,9 @@ def bar_row(
         bars["mhz"] = [round(LIKE * reference["fmax"]["median_mhz"], 2), None]
     checks = []
     for what, (floor, goal) in bars.items():
-        value = values[what]
+        value = reached[what]
         # A clock and a rate must reach their bar; an area must not exceed it.
-        verdicts = [
+        is_met = [
             None
             if value is None or bound is None
             else (value <= bound if what == "lut" else value >= bound)
@@ -114,9 +114,9 @@ def bar_row(
                 "what": what,
                 "reached": value,
                 "floor": floor,
-                "floor_met": verdicts[0],
+                "floor_met": is_met[0],
                 "goal": goal,
-                "goal_met": verdicts[1],
+                "goal_met": is_met[1],
             }
         )
     return {**{key: metrics[key] for key in _METRIC_KEYS}, "file": bar["design"], "checks": checks}
@@ -134,15 +134,15 @@ def _clock_text(fmax: dict[str, Any]) -> str:
 
 def _checks_text(checks: list[dict[str, Any]]) -> str:
     """Text of a cell: each bar, and whether it is met."""
-    verdicts = []
+    texts = []
     for check in checks:
         sign = "<=" if check["what"] == "lut" else ">="
         for name in ("floor", "goal"):
             if check[name] is not None:
                 words = {True: "met", False: "not met", None: "not measured"}
                 word = words[check[f"{name}_met"]]
-                verdicts.append(f"{name} {check['what']} {sign} {check[name]}: {word}")
-    return "; ".join(verdicts) or "-"
+                texts.append(f"{name} {check['what']} {sign} {check[name]}: {word}")
+    return "; ".join(texts) or "-"
 
 
 def _table_row(item: dict[str, Any]) -> str:
@@ -201,23 +201,26 @@ def main() -> None:
     bars = tomllib.loads(options.bars.read_text(encoding="utf-8"))["bar"]
     out = options.out / "speed.json"
     earlier = json.loads(out.read_text(encoding="utf-8"))["rows"] if out.is_file() else []
-    earlier_rows = {(row["file"], row["target"]): row for row in earlier}
-    folder, rows = options.bars.parent, []
-    seeds = {(bar["design"], bar["target"]): bar.get("seeds", options.seeds) for bar in bars}
-    for bar in bars:
-        file, key = folder / bar["design"], (bar["design"], bar["target"])
+    rows_by_key = {(row["file"], row["target"]): row for row in earlier}
+    folder = options.bars.parent
+    keys = [(bar["design"], bar["target"]) for bar in bars]
+    seed_counts = {
+        key: bar.get("seeds", options.seeds) for key, bar in zip(keys, bars, strict=True)
+    }
+    for key, bar in zip(keys, bars, strict=True):
+        file, target = folder / bar["design"], bar["target"]
         if options.only and load_design(file).name not in options.only:
-            rows += [earlier_rows[key]] if key in earlier_rows else []
             continue
         reference = None
         if "like" in bar:
-            count = seeds.get((bar["like"], bar["target"]), options.seeds)
-            reference = measure(folder / bar["like"], bar["target"], options.build, count)
-        metrics = measure(file, bar["target"], options.build, seeds[key])
-        rows.append(bar_row(bar, metrics, reference))
+            count = seed_counts.get((bar["like"], target), options.seeds)
+            reference = measure(folder / bar["like"], target, options.build, count)
+        metrics = measure(file, target, options.build, seed_counts[key])
+        rows_by_key[key] = bar_row(bar, metrics, reference)
+        rows = [rows_by_key[each] for each in keys if each in rows_by_key]
         # After each design: place and route takes hours, and what is finished must survive a kill.
         write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
-    write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
+    rows = [rows_by_key[each] for each in keys if each in rows_by_key]
     command = f"python -m campaigns.speed {options.bars}"
     write_report(options.out, "speed", markdown(rows, command))
 

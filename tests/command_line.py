@@ -10,8 +10,8 @@ from pathlib import Path
 from sc_model.environment import python_command
 from sc_model.forks import run_module
 
-# Most of a short command's time are the imports of these: the commands are forks of a process that
-# has them already. `test_the_program_starts` starts an interpreter.
+# Most of the time of a short command goes into these imports, so commands are forks of a process
+# that has made them. Only `test_the_program_starts` starts an interpreter.
 IMPORTS = (
     "sc_hw.cli",
     "sc_hw.build.elaborate",
@@ -30,16 +30,16 @@ def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
         return run_module("sc_hw.cli.__main__", arguments, IMPORTS, env)
 
 
-def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The same by an interpreter of its own, as a user starts it."""
+def sc_hw_in_new_interpreter(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same in an interpreter of its own, as a user starts it."""
     command = python_command("sc_hw.cli", *arguments)
     env = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
 
 
-def error_of(done: subprocess.CompletedProcess[str]) -> str:
+def error_of(process: subprocess.CompletedProcess[str]) -> str:
     """The one line of an error; a traceback or a second line fails here."""
-    assert done.returncode in (1, 2, 3), done
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("... ")]
-    assert len(lines) == 1, done.stderr
+    assert process.returncode in (1, 2, 3), process
+    lines = [line for line in process.stderr.splitlines() if not line.startswith("... ")]
+    assert len(lines) == 1, process.stderr
     return lines[0]

@@ -117,7 +117,7 @@ def folder_of(
 def check_version(
     design: Design, board: Board, *, mhz: float | None = None, root: PathLike = DEFAULT_ROOT
 ) -> None:
-    """Refuse a bitstream that another version of this package, or of the rule, has built.
+    """Refuse a bitstream of another version of this package, or of another text of the rule.
 
     Parameters are those of `folder_of`. Where there is no bitstream at all nothing is refused.
 

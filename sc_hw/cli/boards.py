@@ -220,18 +220,18 @@ def program(
     from sc_hw.bitstream.program import program as run_program
     from sc_hw.boards import load_board
 
-    target = load_board(board)
+    own_board = load_board(board)
     folder = design if design is not None and design.is_dir() else None
     if folder is None:
         design_on_board = _design(design, board)
-        check_version(design_on_board, target, mhz=mhz, root=build)
-        folder = folder_of(design_on_board, target, mhz=mhz, root=build)
-    file = bitstream_of(folder, target)
-    run_program(file, target, port=port, flash=flash)
+        check_version(design_on_board, own_board, mhz=mhz, root=build)
+        folder = folder_of(design_on_board, own_board, mhz=mhz, root=build)
+    file = bitstream_of(folder, own_board)
+    run_program(file, own_board, port=port, flash=flash)
     if as_json:
-        print_json({"board": target.name, "bitstream": str(file), "flash": flash})
+        print_json({"board": own_board.name, "bitstream": str(file), "flash": flash})
     else:
-        out.print(f"loaded {file} into {target.title}", markup=False)
+        out.print(f"loaded {file} into {own_board.title}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -23,7 +23,7 @@ from sc_hw.cli.terminal import (
 from sc_hw.errors import EXIT_FAILED, ToolError
 from sc_model.spec import ConfigError, load_design
 
-# What is known of the clocks of a step that takes as long as its spikes and errors ask for.
+# Keys of `timing` that are shown where the clocks of a step depend on its spikes and errors.
 CLOCKS = ("event_clocks", "step_clocks", "sweep_clocks", "readout_clocks", "learn_clocks")
 
 
@@ -147,10 +147,11 @@ def price(
 ) -> None:
     """Predict LUT, FF, BRAM, DSP, clock and rate in seconds, by part, without synthesis.
 
-    Block RAM, multipliers and clocks are exact; in brackets the middle 80 % of the designs that the
-    model was tried on. Without --target on all targets that have a model. Writes
-    price/<target>.json, which `report` shows. The exit code is 1 where a design does not fit, and 2
-    where it can't be made for a target, with the figures of the other targets all the same.
+    Block RAM, multipliers and the clocks of a step are exact; in brackets the middle 80 % of the
+    designs that the model was tried on. Without --target on all targets that have a model. Writes
+    price/<target>.json, which `report` shows. The exit code is 1 where a design does not fit, 2
+    where it can't be made for a target, and 3 where Yosys is missing or fails, with the figures of
+    the other targets all the same.
     """
     from sc_hw.price.price import price as run_price
 
@@ -202,15 +203,15 @@ def _print_speed(row: dict[str, Any]) -> None:
             f"clock: {_bar(row['fmax_mhz'])} MHz expected, {row['quoted_mhz']:g} quoted{binds}",
             markup=False,
         )
-    words, least = ("at most ", "at least ") if row["step_clocks_at_most"] else ("", "")
-    step = f"a step: {words}{row['step_clocks']:,.0f} clocks" if row["step_clocks"] else "a step"
+    at_most, at_least = ("at most ", "at least ") if row["step_clocks_at_most"] else ("", "")
+    step = f"a step: {at_most}{row['step_clocks']:,.0f} clocks" if row["step_clocks"] else "a step"
     if row["step_clocks"] is None:
         clock_counts = {key: row["timing"].get(key) for key in CLOCKS}
         step += f": {row['step_clocks_reason']}" + "".join(
             f"; {key.replace('_', ' ')} {clocks}" for key, clocks in clock_counts.items() if clocks
         )
     if row["steps_per_s"] is not None:
-        step += f"; {least}{row['steps_per_s']:,.0f} steps a second"
+        step += f"; {at_least}{row['steps_per_s']:,.0f} steps a second"
     if row["updates_per_s"] is not None:
         step += f"; {row['updates_per_s'] / 1e6:.1f} million synapse updates a second, at most"
     out.print(step, markup=False)

@@ -1,7 +1,8 @@
 """The price of a design in seconds, before synthesis: cells by part, clock, rate.
 
-Block RAM, multipliers and clocks are exact. Flip-flops, LUTs and the clock have error bars, from
-designs that were synthesised, placed and routed (see `sc_hw.price.model`).
+Block RAM, multipliers and the clocks of a step are exact. Flip-flops, LUTs and the clock's
+frequency have error bars, from designs that were synthesised, placed and routed (see
+`sc_hw.price.model`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sc_model.spec import ConfigError, Design
 
 PRICE_SCHEMA = "sc-hw.price.v1"
 STEADY = ("lane", "bank", "layer", "network")  # blocks of which the clocks of a step are known
-FITTED_KINDS = ("dense", "hetsyn", "integrator")  # of layers in its networks
+FITTED_KINDS = ("dense", "hetsyn", "integrator")  # of layers, in networks that fitted a model
 MEASURED = "`sc-hw estimate` measures it"
 
 
@@ -55,18 +56,18 @@ def price(
     Raises
     ------
     ConfigError
-        A target is unknown or has no model, or the design can't be made.
+        A target is unknown or has no model; or, without `on_failure`, the design can't be made.
     ToolError
-        Yosys is missing or fails.
+        Yosys is missing; or, without `on_failure`, it fails.
     """
     check_design(design)
-    models = [_modelled(name) for name in targets or modelled_targets()]
+    modelled = [_modelled(name) for name in targets or modelled_targets()]
     find("yosys")
     folder = None
     if root is not None:  # an error of it comes before the work
         folder = make_folder(folder_of_builds(root) / build_id(design) / "price")
     rows = []
-    for target, model in models:
+    for target, model in modelled:
         progress(f"{target.name}: counting")
         try:
             # The pipeline is cut for the target's family, whatever fabric the design names.
@@ -168,7 +169,7 @@ def by_events(design: Design) -> bool:
 
 
 def model_note(design: Design, model: TargetModel) -> str | None:
-    """What a design has that none of those had which the model was fitted to; None for nothing."""
+    """A warning of what no design had that the model was fitted to; None where there is nothing."""
     if not model.has_luts(design.block):
         return (
             f"block RAM, multipliers and flip-flops are counted as in all blocks; LUTs have no bar,"
@@ -184,7 +185,7 @@ def model_note(design: Design, model: TargetModel) -> str | None:
 
 
 def _untried(design: Design) -> Iterator[str]:
-    """What a design has, and none that the model was fitted to or tried on."""
+    """Names of what a design has, and no design had that the model was fitted to or tried on."""
     if (network := design.network) is not None:
         for layer in network.layers:
             if layer.kind not in FITTED_KINDS:
@@ -226,8 +227,10 @@ def _figure(
 
 
 def step_clocks(design: Design, timing: dict[str, Any]) -> float | None:
-    """Clocks of a step while transfers never wait: of a network those of its slowest layer, of
-    which a layer that ticks less often has its share. None where they depend on what comes in.
+    """Clocks of a step while transfers never wait; None where they depend on what comes in.
+
+    Of a network: the clocks of a tick, divided by the layer's `tick_interval`, of the layer where
+    that is most.
     """
     if design.network is None and timing.get("within_clocks_reason"):
         return None
@@ -235,8 +238,8 @@ def step_clocks(design: Design, timing: dict[str, Any]) -> float | None:
         return float(timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0))
     intervals = {layer.name: layer.tick_interval for layer in design.network.layers}
     last = design.network.layers[-1].tick_interval  # a plastic layer ticks with it
-    clocks = timing["tick_clocks"].items()
-    return float(max(number / intervals.get(name, last) for name, number in clocks))
+    tick_clocks = timing["tick_clocks"].items()
+    return float(max(clocks / intervals.get(name, last) for name, clocks in tick_clocks))
 
 
 __all__ = ["Structure", "price", "step_clocks"]

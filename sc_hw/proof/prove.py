@@ -34,7 +34,8 @@ def _emit_parts_and_sizes(
     build: Build, schedules: bool, parts: Collection[str], progress: Progress
 ) -> None:
     """Write the Verilog that is proved beside the design's own: parts, and other sizes."""
-    # The worker proves every schedule that it finds, also those of an earlier run.
+    # The process that decides the claims proves every schedule that it finds, also those of an
+    # earlier run.
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
     write_text(build.folder / "proof" / EMITTED, build.verilog.read_text(encoding="utf-8"))
@@ -54,8 +55,7 @@ def prove(
 ) -> dict[str, Any]:
     """Prove a design and write its certificate, `build/<id>/proof.json`.
 
-    An interrupted proof keeps the one that was there: the folder's name and the hashes in it say
-    that it is about the same Verilog.
+    An interrupted run leaves the earlier certificate, which names its Verilog by the hash.
 
     Parameters
     ----------
@@ -94,18 +94,18 @@ def prove(
         raise ValueError(f"jobs must be an integer >= 1, not {jobs!r}")
     bitwuzla, yosys = find("bitwuzla"), find("yosys")
     build = elaborate(design, root)
-    began = perf_counter()
+    start = perf_counter()
     _emit_parts_and_sizes(build, schedules, parts, progress)
     # Threads are enough: each waits for a process that does the work.
     with TaskPool(max_workers=jobs) as pool:
         progress("proving the design")
         tasks = proof_of(design.block).tasks(build, limit_s, progress)
-        running = [pool.submit(task) for task in tasks]
-        faults = mutants_of(design.block) if mutants else ()
-        trials = start_mutants(faults, build, build.folder, limit_s, pool)
-        claims = [claim for task in running for claim in task.result()]
-        count = sum(claim["verdict"] == PROVED for claim in claims)
-        progress(f"{count} of {len(claims)} claims proved")
+        futures = [pool.submit(task) for task in tasks]
+        mutants_of_block = mutants_of(design.block) if mutants else ()
+        trials = start_mutants(mutants_of_block, build, build.folder, limit_s, pool)
+        claims = [claim for future in futures for claim in future.result()]
+        proved_count = sum(claim["verdict"] == PROVED for claim in claims)
+        progress(f"{proved_count} of {len(claims)} claims proved")
         rows = finish_mutants(trials, progress)
     if design.network is not None and design.plastic_layer is not None:
         # The plastic layer of a network is proved as a design of its own.
@@ -120,7 +120,7 @@ def prove(
         )
         claims += _with_label("plastic layer", inner["claims"])
         rows += _with_label("plastic layer", inner["mutants"])
-    return _write_certificate(build, claims, rows, began, bitwuzla, yosys)
+    return _write_certificate(build, claims, rows, start, bitwuzla, yosys)
 
 
 def _with_label(label: str, rows: Claims) -> Claims:
@@ -192,7 +192,7 @@ def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
             f" {again}."
         )
     # The folder's name covers the generator's texts. What it emits is compared all the same: its
-    # libraries, too, have a say in the text.
+    # libraries can change the text as well.
     elaboration = make(design)
     if certificate["verilog_sha256"] != elaboration.manifest["verilog_sha256"]:
         raise ConfigError(

@@ -40,8 +40,8 @@ class Calibration:
     layers : in integers.
     widths : arguments of `quantise` for each layer, by its name.
     agreement : with the layers in floating point; None where it was not measured.
-    tried : share of differing spikes of the layer, and the portion of samples, with most of them,
-        by the bits of weights; None where a layer spikes in integers alone.
+    tried : by the name of the widths, the largest share of differing spikes over layers and
+        portions of samples; None where a layer that is silent in floating point spikes in integers.
     remark : what is to be said beside the agreement, or an empty text.
     """
 
@@ -96,8 +96,8 @@ def _calibrated(
     floats = run_floats(layers, samples.spikes, tick_ms=tick_ms)
     shares: dict[str, float | None] = {}
     calibrations: list[tuple[int, float, Calibration]] = []
-    for name, arguments in _candidates(layers, options, tick_ms):
-        integer_layers = _integer_layers(layers, arguments, tick_ms)
+    for name, layer_widths in _candidates(layers, options, tick_ms):
+        integer_layers = _integer_layers(layers, layer_widths, tick_ms)
         network, parameters = _network(integer_layers, tick_ms)
         integers = run_integers(network, parameters, samples.spikes)
         parts = [
@@ -114,7 +114,7 @@ def _calibrated(
         result = parts[0]
         share = max((each.worst_share or 0.0) for each in parts)
         shares[name] = share if share != float("inf") else None
-        by_name = {layer.name: each for layer, each in zip(layers, arguments, strict=True)}
+        by_name = {layer.name: each for layer, each in zip(layers, layer_widths, strict=True)}
         # spikes of some samples do not show what other samples would lose
         losses = sum(each.lost for layer in integer_layers for each in layer.findings)
         calibrations.append(
@@ -129,8 +129,8 @@ def _calibrated(
         return good[0]
     best = min(finalists, key=lambda pair: pair[0])[1]
     remark = (
-        f"no widths keep differing spikes below {100 * target:g} % in each layer; these are the"
-        " best of those tried"
+        f"none of the widths that lose least keeps differing spikes below {100 * target:g} % in"
+        " each layer; these are the best of them"
     )
     return replace(best, remark=remark)
 
@@ -139,7 +139,7 @@ def _portions(samples: int) -> list[slice]:
     """Portions of samples, in each of which spikes must agree; none where there are few.
 
     A recurrent network that differs once differs for the rest of its sample, so the mean over
-    samples says little of others: widths agreed to 0.3 % on some, and to 4.6 % on others.
+    samples says little of others: with the same widths 0.3 % differed on some, 4.6 % on others.
     """
     if samples < PORTIONS * FEWEST_OF_A_PORTION:
         return []
@@ -151,9 +151,9 @@ def _by_numbers(
     layers: Sequence[FloatLayer], options: Mapping[str, Any], tick_ms: float, samples: Samples
 ) -> Calibration:
     """Widths by the layers' own numbers, and the agreement if it is affordable."""
-    arguments = [widths(layer, options, tick_ms=tick_ms) for layer in layers]
-    integer_layers = _integer_layers(layers, arguments, tick_ms)
-    by_name = {layer.name: each for layer, each in zip(layers, arguments, strict=True)}
+    layer_widths = [widths(layer, options, tick_ms=tick_ms) for layer in layers]
+    integer_layers = _integer_layers(layers, layer_widths, tick_ms)
+    by_name = {layer.name: each for layer, each in zip(layers, layer_widths, strict=True)}
     seconds = cost_s(layers, samples)
     if seconds > AFFORDABLE_S:
         count, steps, _ = samples.spikes.shape

@@ -215,7 +215,7 @@ class NetworkSpec(Frozen):
                     f"layer '{after.name}' must have as many inputs as layer '{before.name}' has"
                     f" neurons ({before.neurons}), not {after.inputs}."
                 )
-        self._check_turns()
+        self._check_turns_in_slices()
         for layer in self.layers:
             if self.early(layer) and layer.neuron_parameters:
                 raise ValueError(
@@ -251,16 +251,17 @@ class NetworkSpec(Frozen):
             )
         return self
 
-    def _check_turns(self) -> None:
-        """ValueError for a wide recurrent layer whose neurons of a clock lie in two slices."""
+    def _check_turns_in_slices(self) -> None:
+        """ValueError where slices of a recurrent layer part the neurons of one clock."""
         for index, layer in enumerate(self.layers):
             uneven = layer.recurrent and layer.inputs % layer.neurons_a_clock
-            if uneven and self._is_wide(index):
+            if uneven and self.slices(index):
                 raise ValueError(
-                    f"layer '{layer.name}' must have inputs that its neurons_a_clock divides, for"
-                    " its own spikes stand behind them in slices; not"
-                    f" {layer.inputs} inputs and neurons_a_clock = {layer.neurons_a_clock}. Take"
-                    " more inputs, which may stay 0, or neurons_a_clock = 1."
+                    f"layer '{layer.name}' must have a number of inputs that neurons_a_clock"
+                    f" divides: its own spikes stand behind them in slices, and neurons of one"
+                    f" clock would lie in two; not {layer.inputs} inputs and neurons_a_clock ="
+                    f" {layer.neurons_a_clock}. Take more inputs, which may stay 0, or"
+                    " neurons_a_clock = 1."
                 )
 
     def _check_encoder(self) -> None:

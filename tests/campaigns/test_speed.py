@@ -96,19 +96,25 @@ def test_only_the_named_designs_are_measured(
         (tmp_path / file).write_text(text)
         names[file] = load_design(tmp_path / file).name
     measured: list[str] = []
+    written: list[list[tuple[str, int]]] = []  # rows after each design, as a kill would leave them
 
     def measure(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]:
         measured.append(file.name)
         return metrics(lut=len(measured))
 
+    def write(path: Path, content: dict[str, Any]) -> None:
+        written.append([(row["file"], row["lut"]) for row in content["rows"]])
+        path.write_text(json.dumps(content))
+
     monkeypatch.setattr(speed, "measure", measure)
-    for arguments in ([], ["--only", names["bank.toml"]]):
+    monkeypatch.setattr(speed, "write_json", write)
+    for arguments in ([], ["--only", names["bank.toml"]], ["--only", names["lane.toml"]]):
         command = ["speed", str(bars), "--out", str(tmp_path), *arguments]
         monkeypatch.setattr(sys, "argv", command)
         speed.main()
-    assert measured == ["lane.toml", "bank.toml", "bank.toml"]
-    rows = json.loads((tmp_path / "speed.json").read_text())["rows"]
-    assert [(row["file"], row["lut"]) for row in rows] == [("lane.toml", 1), ("bank.toml", 3)]
+    assert measured == ["lane.toml", "bank.toml", "bank.toml", "lane.toml"]
+    lane, bank = ("lane.toml", 1), ("bank.toml", 3)
+    assert written == [[lane], [lane, ("bank.toml", 2)], [lane, bank], [("lane.toml", 4), bank]]
     assert (tmp_path / "speed.md").is_file()
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import error_of, sc_hw, started
+from command_line import error_of, sc_hw, sc_hw_in_new_interpreter
 from support import ROOT
 
 from sc_driver.errors import LinkError
@@ -83,7 +83,7 @@ def test_examples_of_all_helps_run(tmp_path: Path, left_out: tuple[str, ...]) ->
 
 def test_the_program_starts(tmp_path: Path) -> None:
     """By an interpreter of its own, and not as the fork of a process that has all imports."""
-    done = started(tmp_path, "new", "a", "--block", "lane")
+    done = sc_hw_in_new_interpreter(tmp_path, "new", "a", "--block", "lane")
     assert (done.returncode, done.stderr) == (0, "")
     assert load_design(tmp_path / "a.toml").block == "lane"
 

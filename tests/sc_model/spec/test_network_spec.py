@@ -267,8 +267,10 @@ def test_recurrent_layers_of_many_columns_take_and_give_slices() -> None:
     pairs = {"neurons_a_clock": 2, "lanes": 2}
     assert slices({"inputs": 700, **pairs}) == [44]
     assert slices({"inputs": 7, **pairs}) == [0]
-    with pytest.raises(ValueError, match=r"neurons_a_clock divides, .* 701 inputs"):
+    with pytest.raises(ValueError, match=r"neurons_a_clock divides: .* not 701 inputs"):
         slices({"inputs": 701, **pairs})
+    # a layer that takes a word all the same, behind neurons that fill no slices
+    assert slices({}, {"recurrent": False, "neurons": 75}, {"inputs": 75, **pairs})[2] == 0
 
 
 def test_own_spikes_behind_an_image_are_a_word() -> None:

@@ -56,7 +56,7 @@ def network_tasks(
         (layer.name, network.crossing(index))
         for index, layer in enumerate(network.layers)
         if not network.slices(index)
-    ]  # slices have no intake, or one of their own, a part with its own claims
+    ]  # a layer that takes slices has no intake, or one that is a part with its claims there
     tasks = intake_tasks(crossings, folder, max(limit_s, INTAKE_LIMIT_S))
     if len(network.roles) > 1:
         depth = network.crossing_depth
